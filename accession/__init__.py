@@ -1,0 +1,1 @@
+"""The domain: what exists in the archive, what is allowed, and what happens next."""

@@ -1,0 +1,1 @@
+"""Files: bytes with a name, digests, versions and a verdict."""

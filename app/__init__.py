@@ -1,0 +1,1 @@
+"""The service: settings, database, storage, jobs, dialects and the command line."""
