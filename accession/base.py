@@ -1,0 +1,75 @@
+"""What every row has: a UUIDv7, times, and for records a serial, an owner, a project, a state and a revision."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat as uuids
+from advanced_alchemy.base import AdvancedDeclarativeBase, CommonTableAttributes
+from advanced_alchemy.mixins import AuditColumns
+from advanced_alchemy.types import GUID, DateTimeUTC
+from sqlalchemy import JSON, BigInteger, ForeignKey, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+Time = DateTimeUTC(timezone=True)
+Guid = GUID(length=16)
+
+# A short vocabulary term; SQLite ignores the length, PostgreSQL holds us to it.
+Term = String(40)
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7: unique, and ordered by the time it was made."""
+    return uuids.uuid7()
+
+
+class Row(CommonTableAttributes, AuditColumns, AdvancedDeclarativeBase):
+    """Every row of the archive has a UUIDv7 `id`, `created_at` and `updated_at` (UTC)."""
+
+    __abstract__ = True
+
+    id: Mapped[UUID] = mapped_column(default=new_id, primary_key=True, sort_order=-100)
+
+
+class State(StrEnum):
+    """What may be done with a record; `public` on a record means "as open as its project"."""
+
+    DRAFT = "draft"
+    PRIVATE = "private"
+    PUBLIC = "public"
+    SUPPRESSED = "suppressed"
+    WITHDRAWN = "withdrawn"
+    REMOVED = "removed"
+
+
+class Owned:
+    """A record: it has an accession, belongs to an account and a project, and has a state of its own.
+
+    `alias` is unique per owner and kind; `submitted_digest` is the SHA-256 of what was submitted under it, so that the
+    same submission again is told from another one. `revision` grows with every change and makes the ETag.
+    """
+
+    serial: Mapped[int] = mapped_column(BigInteger, unique=True)
+    state: Mapped[str] = mapped_column(Term, default=State.PUBLIC)
+    alias: Mapped[str | None] = mapped_column(String(255))
+    submitted_digest: Mapped[str | None] = mapped_column(String(64))
+    revision: Mapped[int] = mapped_column(default=1)
+
+    @declared_attr
+    def owner_id(cls) -> Mapped[UUID]:  # noqa: N805  # SQLAlchemy calls it with the class
+        """The account that registered the record."""
+        return mapped_column(ForeignKey("accounts.id"))
+
+    @declared_attr
+    def scope_id(cls) -> Mapped[UUID]:  # noqa: N805
+        """The access scope of the record's project; it has the project's own id."""
+        return mapped_column(ForeignKey("scopes.id"), index=True)
+
+
+def metadata() -> Any:
+    """The one `MetaData` of all rows; complete once `accession.services` is imported."""
+    return Row.metadata

@@ -1,0 +1,1 @@
+"""The catalog: subjects → samples → experiments → runs, their accessions and their rules."""

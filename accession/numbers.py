@@ -1,0 +1,57 @@
+"""The archive's own rows: its fixed settings (the accession prefix) and one counter per kind; minting numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from advanced_alchemy.base import DefaultBase
+from sqlalchemy import BigInteger, String, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from accession.base import Term
+from accession.ids import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class ArchiveSetting(DefaultBase):
+    """A value that is fixed when the database is first made, such as `prefix`."""
+
+    __tablename__ = "archive_settings"
+
+    key: Mapped[str] = mapped_column(Term, primary_key=True)
+    value: Mapped[str] = mapped_column(String(255))
+
+
+class Counter(DefaultBase):
+    """The next free number of one kind of accession."""
+
+    __tablename__ = "counters"
+
+    kind: Mapped[str] = mapped_column(Term, primary_key=True)
+    next: Mapped[int] = mapped_column(BigInteger)
+
+
+async def mint(session: AsyncSession, wanted: Mapping[Kind, int]) -> dict[Kind, range]:
+    """Take `n` numbers of each kind inside the caller's transaction; a rollback gives them back.
+
+    All kinds of a request are minted in one call, in the order of `Kind`, so that two requests never deadlock; call it
+    after every check and just before the insert, because the counter rows stay locked until the commit.
+    """
+    minted: dict[Kind, range] = {}
+    for kind in Kind:
+        count = wanted.get(kind, 0)
+        if count:
+            statement = (
+                update(Counter)
+                .where(Counter.kind == kind.value)
+                .values(next=Counter.next + count)
+                .returning(Counter.next)
+                .execution_options(synchronize_session=False)
+            )
+            end = (await session.execute(statement)).scalar_one()
+            minted[kind] = range(end - count, end)
+    return minted

@@ -1,0 +1,1 @@
+"""People: accounts, organisations, tokens, and who may see and do what."""

@@ -1,0 +1,1 @@
+"""Projects: what belongs together, who owns it, and when it is released."""

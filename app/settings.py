@@ -1,0 +1,167 @@
+"""The settings: one frozen struct, read from `SEQARK_…` environment variables and passed to whoever needs it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class UnsafeSettings(Exception):
+    """A setting is malformed, or a combination that must not be served; the message says what to change."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every setting with its default; the variable of `data_dir` is `SEQARK_DATA_DIR`, and so on.
+
+    Lists are comma-separated, booleans are true/false, sizes are bytes, times are seconds unless the name says more.
+    """
+
+    data_dir: Path = Path("data")
+    database_url: str = ""  # empty: SQLite below data_dir
+    host: str = "127.0.0.1"
+    port: int = 8000
+    api_processes: int = 1
+    public_url: str = ""  # empty: http://host:port
+    accession_prefix: str = "NFDP"
+    timezone: str = "UTC"
+    secret_key: str = ""  # empty: made once and kept below data_dir
+    registration: str = "open"  # open | invite | closed
+    default_visibility: str = "public"  # public | private
+    access_token_minutes: int = 30
+    refresh_token_days: int = 7
+    cors_origins: list[str] = []
+    cors_credentials: bool = False
+    s3_endpoint: str = "embedded"  # embedded | none | URL
+    s3_port: int = 8333
+    s3_public_url: str = ""  # empty: the endpoint itself
+    s3_bucket: str = "seqark"
+    s3_region: str = "us-east-1"
+    s3_access_key: str = ""
+    s3_secret_key: str = ""
+    public_link_hours: float = 24
+    private_link_minutes: float = 15
+    upload_link_hours: float = 24
+    max_upload_bytes: int = 5 * 2**40
+    quota_bytes: int = 0  # 0: unlimited; per account
+    free_space_floor: int = 2**30  # below it new uploads get 503
+    staging_days: float = 7
+    worker_concurrency: int = 2
+    worker_stale_after: float = 60
+    worker_poll_max: float = 1.0
+    sweep_interval: float = 15
+    job_memory: int = 4 * 2**30
+    job_seconds: float = 6 * 3600
+    report_interval: float = 120
+    qc_reads: bool = True  # run the QC tools, not only the validation
+    log_format: str = "auto"  # auto | json | text
+    log_level: str = "info"
+    graceful_seconds: float = 20
+
+    @property
+    def embedded_database(self) -> bool:
+        """Whether the database is the SQLite file below the data folder, which is migrated by itself."""
+        return not self.database_url
+
+    @property
+    def sqlite(self) -> bool:
+        """Whether the database is SQLite."""
+        return self.resolved_database_url.startswith("sqlite")
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The SQLAlchemy URL, with its async driver."""
+        url = self.database_url or f"sqlite:///{(self.data_dir / 'seqark.sqlite').absolute()}"
+        for plain, driver in (
+            ("postgresql://", "postgresql+asyncpg://"),
+            ("postgres://", "postgresql+asyncpg://"),
+            ("sqlite:///", "sqlite+aiosqlite:///"),
+        ):
+            if url.startswith(plain):
+                return driver + url.removeprefix(plain)
+        return url
+
+    @property
+    def base_url(self) -> str:
+        """Where clients reach the service, without a trailing slash."""
+        return (self.public_url or f"http://{_reachable(self.host)}:{self.port}").rstrip("/")
+
+    @property
+    def store_public_url(self) -> str:
+        """Where clients reach the object store, without a trailing slash; empty when there is none."""
+        if self.s3_public_url:
+            return self.s3_public_url.rstrip("/")
+        if self.s3_endpoint == "embedded":
+            return f"http://{_reachable(self.host)}:{self.s3_port}"
+        return "" if self.s3_endpoint == "none" else self.s3_endpoint.rstrip("/")
+
+
+def _reachable(host: str) -> str:
+    """A name under which a wildcard bind is reached from this machine."""
+    return "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104  # compared, not bound
+
+
+def _parse(name: str, text: str, kind: Any) -> object:
+    """Turn the text of one variable into its field's type."""
+    if kind is Path:
+        return Path(text)
+    if kind == list[str]:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return msgspec.convert(text.strip().lower() if kind is bool else text.strip(), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise UnsafeSettings(f"SEQARK_{name.upper()} is {text!r}: {error}.") from error
+
+
+def from_environment(environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+    """Read the settings; `overrides` (from the command line) win over the environment, None means "not given"."""
+    environ = os.environ if environ is None else environ
+    hints = msgspec.structs.fields(Settings)
+    known = {f"SEQARK_{field.name.upper()}": field for field in hints}
+    unknown = sorted(
+        name for name in environ if name.startswith("SEQARK_") and "TEST" not in name and name not in known
+    )
+    if unknown:
+        raise UnsafeSettings(f"{unknown[0]} is no setting of SeqArk; the README's table lists them all.")
+    values = {f.name: _parse(f.name, environ[v], f.type) for v, f in known.items() if environ.get(v, "") != ""}
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    settings = Settings(**values)  # type: ignore[arg-type]
+    refuse_unsafe(settings)
+    return settings
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Raise `UnsafeSettings` for combinations that must not be served."""
+    from accession.ids import PREFIX_FORM  # noqa: PLC0415  # keeps the settings light to import
+
+    choices = {
+        "registration": ("open", "invite", "closed"),
+        "default_visibility": ("public", "private"),
+        "log_format": ("auto", "json", "text"),
+    }
+    for name, allowed in choices.items():
+        if getattr(settings, name) not in allowed:
+            raise UnsafeSettings(f"SEQARK_{name.upper()} must be one of {', '.join(allowed)}.")
+    if not PREFIX_FORM.fullmatch(settings.accession_prefix):
+        raise UnsafeSettings("SEQARK_ACCESSION_PREFIX must be 2 to 12 capital letters and digits, a letter first.")
+    if "*" in settings.cors_origins and settings.cors_credentials:
+        raise UnsafeSettings(
+            "SEQARK_CORS_ORIGINS=* together with SEQARK_CORS_CREDENTIALS=true lets any page act as "
+            "your users; name the origins instead."
+        )
+    if settings.secret_key and len(settings.secret_key) < 32:
+        raise UnsafeSettings("SEQARK_SECRET_KEY must have at least 32 characters; leave it empty to have one made.")
+    if settings.s3_endpoint not in {"embedded", "none"}:
+        if not settings.s3_endpoint.startswith(("http://", "https://")):
+            raise UnsafeSettings(
+                "SEQARK_S3_ENDPOINT must be 'embedded', 'none' or a URL such as https://s3.example.org."
+            )
+        if not (settings.s3_access_key and settings.s3_secret_key):
+            raise UnsafeSettings("SEQARK_S3_ACCESS_KEY and SEQARK_S3_SECRET_KEY are needed with an S3 URL.")
+    if settings.api_processes > 1 and settings.sqlite:
+        raise UnsafeSettings("SEQARK_API_PROCESSES above 1 needs PostgreSQL (SEQARK_DATABASE_URL).")

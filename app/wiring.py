@@ -1,0 +1,76 @@
+"""Opens units of work: the one place where a transaction begins and ends, for HTTP, jobs and commands alike."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from accession.actor import ANONYMOUS, Actor
+from accession.clock import Clock, SystemClock
+from accession.unit import Unit
+from app.db.engines import Engines, make_engines
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from accession.files.store import BlobStore
+    from app.settings import Settings
+
+
+class Wiring:
+    """What a process of the service holds: settings, engines, the clock, and the object store if there is one."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        engines: Engines | None = None,
+        store: BlobStore | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings
+        self.engines = engines or make_engines(settings)
+        self.store = store
+        self.clock = clock or SystemClock()
+
+    @asynccontextmanager
+    async def reading(self, actor: Actor = ANONYMOUS) -> AsyncIterator[Unit]:
+        """A unit for reads: each statement stands by itself, nothing is locked and nothing can be written."""
+        async with AsyncSession(self.engines.read, expire_on_commit=False, autoflush=False) as session:
+            yield self._unit(session, actor)
+
+    @asynccontextmanager
+    async def writing(self, actor: Actor = ANONYMOUS) -> AsyncIterator[Unit]:
+        """A unit for writes: committed on a clean exit unless doomed, rolled back on any exception.
+
+        What was registered with `after_commit` runs after the commit; there an error is for the sweep to mend and
+        must not undo an answer, so each call has to guard itself.
+        """
+        async with AsyncSession(self.engines.write, expire_on_commit=False, autoflush=False) as session:
+            unit = self._unit(session, actor)
+            try:
+                yield unit
+            except BaseException:
+                await session.rollback()
+                raise
+            if unit.doomed:
+                await session.rollback()
+                return
+            await session.commit()
+        for call in unit.afterwards:
+            await call()
+
+    async def close(self) -> None:
+        """Close what is open."""
+        await self.engines.close()
+
+    def _unit(self, session: AsyncSession, actor: Actor) -> Unit:
+        return Unit(
+            session,
+            clock=self.clock,
+            prefix=self.settings.accession_prefix,
+            timezone=self.settings.timezone,
+            actor=actor,
+        )
