@@ -67,7 +67,7 @@ class Owned:
     @declared_attr
     def scope_id(cls) -> Mapped[UUID]:  # noqa: N805
         """The access scope of the record's project; it has the project's own id."""
-        return mapped_column(ForeignKey("scopes.id"), index=True)
+        return mapped_column(ForeignKey("scopes.id"))
 
 
 def metadata() -> Any:

@@ -16,7 +16,10 @@ class Subject(Owned, Row):
     """The individual or donor that samples come from."""
 
     __tablename__ = "subjects"
-    __table_args__ = (Index("uq_subjects_owner_alias", "owner_id", "alias", unique=True),)
+    __table_args__ = (
+        Index("uq_subjects_owner_alias", "owner_id", "alias", unique=True),
+        Index("ix_subjects_scope", "scope_id", "state"),
+    )
 
     organism: Mapped[str | None] = mapped_column(String(255))
     tax_id: Mapped[int | None] = mapped_column()
@@ -30,7 +33,10 @@ class Sample(Owned, Row):
     """What was sequenced, described by the fields of its checklist."""
 
     __tablename__ = "samples"
-    __table_args__ = (Index("uq_samples_owner_alias", "owner_id", "alias", unique=True),)
+    __table_args__ = (
+        Index("uq_samples_owner_alias", "owner_id", "alias", unique=True),
+        Index("ix_samples_scope", "scope_id", "state"),
+    )
 
     subject_id: Mapped[UUID | None] = mapped_column(ForeignKey("subjects.id"), index=True)
     checklist_id: Mapped[str | None] = mapped_column(Term)
@@ -52,7 +58,10 @@ class Experiment(Owned, Row):
     """How a sample was sequenced: the platform and the library."""
 
     __tablename__ = "experiments"
-    __table_args__ = (Index("uq_experiments_owner_alias", "owner_id", "alias", unique=True),)
+    __table_args__ = (
+        Index("uq_experiments_owner_alias", "owner_id", "alias", unique=True),
+        Index("ix_experiments_scope", "scope_id", "state"),
+    )
 
     sample_id: Mapped[UUID] = mapped_column(ForeignKey("samples.id"), index=True)
     platform: Mapped[str | None] = mapped_column(Term)
@@ -74,7 +83,10 @@ class Run(Owned, Row):
     """
 
     __tablename__ = "runs"
-    __table_args__ = (Index("uq_runs_owner_alias", "owner_id", "alias", unique=True),)
+    __table_args__ = (
+        Index("uq_runs_owner_alias", "owner_id", "alias", unique=True),
+        Index("ix_runs_scope", "scope_id", "state"),
+    )
 
     experiment_id: Mapped[UUID] = mapped_column(ForeignKey("experiments.id"), index=True)
     file_id: Mapped[UUID | None] = mapped_column(index=True)

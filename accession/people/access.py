@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from accession.base import Owned, State
 from accession.errors import Denied
@@ -40,11 +40,18 @@ def readable_by(model: type[Owned], unit: Unit, *, by_accession: bool = False) -
     if actor.admin:
         return model.state.not_in(_GONE)
     states = _ANSWERED if by_accession else _LISTED
-    open_now = and_(
-        model.state.in_(states), Scope.state.in_(states), or_(Scope.release_date.is_(None), Scope.release_date <= unit.today)
-    )
+    open_now = and_(Scope.state.in_(states), or_(Scope.release_date.is_(None), Scope.release_date <= unit.today))
     visible = or_(open_now, mine(unit)) if actor.signed_in else open_now
-    return and_(exists().where(Scope.id == model.scope_id, visible), model.state.not_in(_GONE))
+    return and_(model.scope_id.in_(select(Scope.id).where(visible)), _record_open(model, unit, states))
+
+
+def _record_open(model: type[Owned], unit: Unit, states: tuple[State, ...]) -> ColumnElement[bool]:
+    """The condition on the record's own state: a private one is seen only by those whose scope it is."""
+    actor = unit.actor
+    if not actor.signed_in:
+        return model.state.in_(states)
+    own = model.scope_id.in_(select(Scope.id).where(mine(unit)))
+    return or_(model.state.in_(states), and_(model.state.not_in(_GONE), own))
 
 
 def mine(unit: Unit) -> ColumnElement[bool]:

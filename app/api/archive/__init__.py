@@ -1,0 +1,1 @@
+"""The archive dialect: the native REST API, mounted at `/api/v1`."""

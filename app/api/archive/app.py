@@ -1,0 +1,28 @@
+"""Builds the archive dialect: its resources, error bodies, authentication and documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from litestar import Litestar
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Server
+
+from app.api.archive.errors import on_error
+from app.http.deps import dependencies
+
+if TYPE_CHECKING:
+    from app.wiring import Wiring
+
+PREFIX = "/api/v1"
+RESOURCES: tuple[type, ...] = ()
+
+
+def archive_app(wiring: Wiring) -> Litestar:
+    """The dialect as an ASGI app whose paths are relative to its prefix."""
+    return Litestar(
+        route_handlers=list(RESOURCES),
+        dependencies=dependencies(wiring),
+        exception_handlers={Exception: on_error},
+        openapi_config=OpenAPIConfig(title="SeqArk archive API", version="1.0.0", servers=[Server(url=PREFIX)]),
+    )

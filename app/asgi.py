@@ -1,0 +1,52 @@
+"""The root of the service: hands each request to the dialect that its path or host name asks for."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from litestar import Litestar
+
+from app.api.archive.app import PREFIX as ARCHIVE
+from app.api.archive.app import archive_app
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from litestar.types import ASGIApp, Receive, Scope, Send
+
+    from app.wiring import Wiring
+
+DIALECTS = ((ARCHIVE, archive_app),)
+
+
+class Service:
+    """One ASGI app. A dialect's prefix ends at a path boundary: `/api/v1samples` is not `/api/v1/samples`."""
+
+    def __init__(self, wiring: Wiring, root: Litestar) -> None:
+        self.wiring = wiring
+        self.root = root
+        self.mounts: list[tuple[str, ASGIApp]] = [(prefix, build(wiring)) for prefix, build in DIALECTS]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.root(scope, receive, send)
+            return
+        path = scope["path"]
+        for prefix, app in self.mounts:
+            if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in {"", "/"}:
+                inner: Any = {**scope, "path": path[len(prefix) :] or "/", "raw_path": b"", "root_path": prefix}
+                await app(inner, receive, send)
+                return
+        await self.root(scope, receive, send)
+
+
+def service(wiring: Wiring) -> Service:
+    """Build the service on a wiring; its lifespan closes the wiring."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        yield
+        await wiring.close()
+
+    return Service(wiring, Litestar(route_handlers=[], lifespan=[lifespan], openapi_config=None))
