@@ -1,0 +1,1 @@
+"""Background work: what is queued, and the processes that heavy work runs in."""

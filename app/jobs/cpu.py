@@ -1,0 +1,143 @@
+"""Opens the one door through which the service reaches the checks: each runs in a child process, within limits.
+
+Callers take the structs of the checks from here, so that nothing else in the service imports `qc`; this module itself
+imports neither pysam nor MultiQC.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from app.jobs import children
+from app.jobs.children import ChildFailed, kept_warm
+from qc.child import Answer, Choose, Mates, Measure, Report, Request, Validate, framed
+from qc.errors import EngineFailed, Unreadable
+from qc.grade import combined, leading
+from qc.results import EngineReport, Finding, Format, QcStatus, Severity, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = [
+    "CpuLimits",
+    "EngineFailed",
+    "EngineReport",
+    "Finding",
+    "Format",
+    "QcStatus",
+    "Severity",
+    "Unreadable",
+    "Verdict",
+    "combined",
+    "kept_warm",
+    "leading",
+    "mates",
+    "measure",
+    "report",
+    "validate",
+]
+
+COMMAND = children.interpreter("qc.child")
+T = TypeVar("T")
+
+
+class CpuLimits(msgspec.Struct, frozen=True):
+    """What one piece of work may take: `seconds` by the clock, `memory` in bytes of address space a process.
+
+    The address space counts what is mapped, not what is used: an interpreter with the checks maps about 1 GiB and the
+    Java machine of FastQC 2 GiB, so less than 3 GiB stops tools that are well.
+    """
+
+    seconds: float = 3600.0
+    memory: int = 4 * 1024**3
+
+
+async def validate(
+    path: Path,
+    *,
+    filename: str,
+    mate: Path | None = None,
+    reference: Path | None = None,
+    limits: CpuLimits,
+) -> Verdict:
+    """Return the verdict on the file at `path`, called `filename`.
+
+    Raises Unreadable when the path cannot be read, EngineFailed when the check crashed, hung or ran out of memory.
+    """
+    work = Validate(path=str(path), filename=filename, mate=_name(mate), reference=_name(reference))
+    return await _asked(work, Verdict, what="The check of this file", limits=limits)
+
+
+async def mates(forward: Path, reverse: Path, *, limits: CpuLimits) -> list[Finding]:
+    """Return what is wrong between the two files of a pair; raises as `validate` does."""
+    work = Mates(forward=str(forward), reverse=str(reverse))
+    return await _asked(work, list[Finding], what="The check of this pair", limits=limits)
+
+
+async def measure(
+    path: Path,
+    workdir: Path,
+    *,
+    filename: str,
+    format: Format,  # noqa: A002
+    reference: Path | None = None,
+    limits: CpuLimits,
+) -> list[EngineReport]:
+    """Return one report for each QC tool that is chosen for `format`, none for an unknown format.
+
+    `workdir` receives the pages and data. The limits are for each tool; one that crashes, hangs or runs out of memory
+    gives a report with status `failed` and its reason, and the others go on.
+    """
+    chosen = await _asked(Choose(format=format), list[str], what="The choice of QC tools", limits=limits)
+    reports = []
+    for tool in chosen:
+        work = Measure(engine=tool, path=str(path), workdir=str(workdir), filename=filename, reference=_name(reference))
+        reports.append(await _reported(work, tool, limits=limits))
+    return reports
+
+
+async def report(data: Sequence[Path], workdir: Path, *, title: str, limits: CpuLimits) -> EngineReport:
+    """Return MultiQC's report over the data files of several engine reports; its failure is in the report.
+
+    Files of the same name are told apart by the name of the folder that each is in.
+    """
+    work = Report(data=[str(file) for file in data], workdir=str(workdir), title=title)
+    return await _reported(work, "MultiQC", limits=limits)
+
+
+async def _reported(work: Measure | Report, tool: str, *, limits: CpuLimits) -> EngineReport:
+    try:
+        return await _asked(work, EngineReport, what=tool, limits=limits)
+    except (EngineFailed, Unreadable) as error:
+        return EngineReport(tool=tool, status=QcStatus.FAILED, summary={}, pages=[], data=[], reason=str(error))
+
+
+async def _asked(
+    work: Validate | Mates | Choose | Measure | Report, kind: type[T], *, what: str, limits: CpuLimits
+) -> T:
+    request = framed(Request(work=work, memory=limits.memory))
+    try:
+        raw = await children.ask(request, seconds=limits.seconds, command=COMMAND)
+    except ChildFailed as error:
+        raise EngineFailed(_sentence(what, str(error))) from error
+    answer = msgspec.json.decode(raw, type=Answer)
+    match answer.error:
+        case None:
+            return await asyncio.to_thread(msgspec.json.decode, answer.value, type=kind)
+        case "unreadable":
+            raise Unreadable(answer.reason)
+        case _:
+            raise EngineFailed(_sentence(what, answer.reason))
+
+
+def _sentence(what: str, reason: str) -> str:
+    """Say who it was in a reason that speaks of it: `It crashed.` becomes `MultiQC crashed.`."""
+    return f"{what} {reason[3:]}" if reason.startswith("It ") else reason
+
+
+def _name(path: Path | None) -> str | None:
+    return None if path is None else str(path)

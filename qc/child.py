@@ -1,0 +1,154 @@
+"""Does checks on request in a process that may be lost: requests come on standard input, answers go to standard output.
+
+Each frame is eight bytes of length, big-endian, and JSON. `python -m qc.child PARENT` ends when its input does, and is
+killed by the kernel when the process PARENT dies. Whoever starts it reads `Request` and `Answer` here; the checks
+themselves are imported when they are first asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from qc.engines.process import die_with_parent
+from qc.errors import EngineFailed, Unreadable
+from qc.results import Format
+
+LENGTH_BYTES = 8
+
+
+class Validate(msgspec.Struct, frozen=True, tag=True):
+    """Answered by a Verdict."""
+
+    path: str
+    filename: str
+    mate: str | None = None
+    reference: str | None = None
+
+
+class Mates(msgspec.Struct, frozen=True, tag=True):
+    """Answered by a list of Findings."""
+
+    forward: str
+    reverse: str
+
+
+class Choose(msgspec.Struct, frozen=True, tag=True):
+    """Answered by the names of the QC tools for a format."""
+
+    format: Format
+
+
+class Measure(msgspec.Struct, frozen=True, tag=True):
+    """Answered by the EngineReport of one tool."""
+
+    engine: str
+    path: str
+    workdir: str
+    filename: str
+    reference: str | None = None
+
+
+class Report(msgspec.Struct, frozen=True, tag=True):
+    """Answered by the EngineReport of MultiQC."""
+
+    data: list[str]
+    workdir: str
+    title: str
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One piece of work and the address space, in bytes, that it may take."""
+
+    work: Validate | Mates | Choose | Measure | Report
+    memory: int
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came of a request: a value, or an `error` (`unreadable`, `failed`, `memory`) with a sentence why."""
+
+    value: msgspec.Raw = msgspec.Raw(b"null")
+    error: str | None = None
+    reason: str = ""
+
+
+def answer(request: Request) -> Answer:
+    """Do the work within its memory; an exception becomes an answer that names it."""
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    soft = request.memory if hard == resource.RLIM_INFINITY else min(request.memory, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    try:
+        return Answer(value=msgspec.Raw(msgspec.json.encode(perform(request))))
+    except Unreadable as error:
+        return Answer(error="unreadable", reason=str(error))
+    except EngineFailed as error:
+        return Answer(error="failed", reason=str(error))
+    except MemoryError:
+        return Answer(error="memory", reason=f"It needed more than {request.memory / 2**30:.3g} GiB of memory.")
+    except Exception as error:  # noqa: BLE001 - whatever a check raises must reach the one who asked
+        sys.excepthook(type(error), error, error.__traceback__)
+        return Answer(error="failed", reason=f"It failed with {type(error).__name__}: {error}"[:300])
+
+
+def perform(request: Request) -> Any:
+    """Do the work and return what it gives; imports happen here, so that one kind of work does not pay for another."""
+    match request.work:
+        case Validate(path, filename, mate, reference):
+            from qc.validate import validate  # noqa: PLC0415
+
+            return validate(Path(path), filename=filename, mate=_path(mate), reference=_path(reference))
+        case Mates(forward, reverse):
+            from qc.validate import check_mates  # noqa: PLC0415
+
+            return check_mates(Path(forward), Path(reverse))
+        case Choose(format):
+            from qc.measure import choose  # noqa: PLC0415
+
+            return [engine.name for engine in choose(format)]
+        case Measure(engine, path, workdir, filename, reference):
+            from qc.measure import engine_named, measure_with  # noqa: PLC0415
+
+            found = engine_named(engine)
+            return measure_with(found, Path(path), Path(workdir), filename=filename, reference=_path(reference))
+        case Report(data, workdir, title):
+            from qc.report import build_report  # noqa: PLC0415
+
+            return build_report([Path(file) for file in data], Path(workdir), title=title)
+
+
+def framed(message: msgspec.Struct) -> bytes:
+    """Return a message as a frame."""
+    body = msgspec.json.encode(message)
+    return len(body).to_bytes(LENGTH_BYTES) + body
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer requests, one after the other, until there are no more."""
+    while len(head := requests.read(LENGTH_BYTES)) == LENGTH_BYTES:
+        request = msgspec.json.decode(requests.read(int.from_bytes(head)), type=Request)
+        answers.write(framed(answer(request)))
+        answers.flush()
+
+
+def main() -> None:
+    """Serve the process that started this one; what libraries print goes to standard error, never between answers."""
+    die_with_parent()
+    if os.getppid() != int(sys.argv[1]):
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    serve(sys.stdin.buffer, answers)
+
+
+def _path(name: str | None) -> Path | None:
+    return None if name is None else Path(name)
+
+
+if __name__ == "__main__":
+    main()
