@@ -1,0 +1,1 @@
+"""Bulk submission: reading sample sheets, checking them as a whole, and making templates for them."""
