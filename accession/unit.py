@@ -23,13 +23,21 @@ class Unit:
     """What a service works in. Code never commits: whoever opened the unit does, on a clean exit."""
 
     def __init__(
-        self, session: AsyncSession, *, clock: Clock, prefix: str, timezone: str = "UTC", actor: Actor = ANONYMOUS
+        self,
+        session: AsyncSession,
+        *,
+        clock: Clock,
+        prefix: str,
+        timezone: str = "UTC",
+        actor: Actor = ANONYMOUS,
+        notifier: Callable[[str, str], Awaitable[None]] | None = None,
     ) -> None:
         self.session = session
         self.clock = clock
         self.prefix = prefix
         self.timezone = timezone
         self.actor = actor
+        self.notifier = notifier
         self.doomed = False
         self.afterwards: list[Callable[[], Awaitable[None]]] = []
 
@@ -57,6 +65,15 @@ class Unit:
     def after_commit(self, call: Callable[[], Awaitable[None]]) -> None:
         """Run `call` once the commit has succeeded, and never otherwise."""
         self.afterwards.append(call)
+
+    def notify(self, task: str, key: str) -> None:
+        """Queue `task` for `key` once the commit has succeeded.
+
+        Only a hint: a row says what is due, and a sweep finds what no hint reached. The notifier itself never raises.
+        """
+        notifier = self.notifier
+        if notifier is not None:
+            self.after_commit(lambda: notifier(task, key))
 
     def doom(self) -> None:
         """Roll back at the end, whatever is answered."""

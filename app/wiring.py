@@ -13,7 +13,7 @@ from accession.unit import Unit
 from app.db.engines import Engines, make_engines
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from accession.files.store import BlobStore
     from app.settings import Settings
@@ -29,11 +29,13 @@ class Wiring:
         engines: Engines | None = None,
         store: BlobStore | None = None,
         clock: Clock | None = None,
+        notifier: Callable[[str, str], Awaitable[None]] | None = None,
     ) -> None:
         self.settings = settings
         self.engines = engines or make_engines(settings)
         self.store = store
         self.clock = clock or SystemClock()
+        self.notifier = notifier
 
     @asynccontextmanager
     async def reading(self, actor: Actor = ANONYMOUS) -> AsyncIterator[Unit]:
@@ -73,4 +75,5 @@ class Wiring:
             prefix=self.settings.accession_prefix,
             timezone=self.settings.timezone,
             actor=actor,
+            notifier=self.notifier,
         )

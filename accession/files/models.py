@@ -29,13 +29,15 @@ class File(Row):
     """Bytes with a name. Digests and `version_id` are those of the bytes that the verdict was reached on.
 
     `claim`/`claimed_until` are the lease of the job that works on the row; `due_at` is when the sweep looks again
-    (None: nothing is due); `attempts` counts how often the work that is due was begun.
+    (None: nothing is due); `attempts` counts how often the work that is due was begun. `clean_at` is when the cleaning
+    looks at the row: an upload that never ended, versions beside the pinned one, the end of the staging time.
     """
 
     __tablename__ = "files"
     __table_args__ = (
-        Index("ix_files_owner", "owner_id", "id"),
+        Index("ix_files_owner", "owner_id", "serial"),
         Index("ix_files_due", "due_at"),
+        Index("ix_files_clean", "clean_at"),
         Index("ix_files_md5", "owner_id", "md5"),
         Index("ix_files_name", "owner_id", "filename"),
     )
@@ -60,9 +62,24 @@ class File(Row):
     uploaded_at: Mapped[datetime | None] = mapped_column(Time)
     qc_status: Mapped[str] = mapped_column(Term, default="pending")
     due_at: Mapped[datetime | None] = mapped_column(Time)
+    clean_at: Mapped[datetime | None] = mapped_column(Time)
     claim: Mapped[UUID | None] = mapped_column()
     claimed_until: Mapped[datetime | None] = mapped_column(Time)
     attempts: Mapped[int] = mapped_column(default=0)
+
+
+class DiscardedObject(Row):
+    """Bytes that no row needs any more; written in the transaction that gives them up, removed with the bytes.
+
+    `clean_at` is when they are removed; while a link can still write to `key`, again after `until`.
+    """
+
+    __tablename__ = "discarded_objects"
+
+    key: Mapped[str] = mapped_column(String(160))
+    upload_id: Mapped[str | None] = mapped_column(String(255))
+    clean_at: Mapped[datetime] = mapped_column(Time, index=True)
+    until: Mapped[datetime | None] = mapped_column(Time)
 
 
 class QcReport(Row):

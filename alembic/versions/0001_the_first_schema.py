@@ -46,6 +46,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", name=op.f("pk_counters")),
     )
     op.create_table(
+        "discarded_objects",
+        sa.Column("id", GUID(length=16), nullable=False),
+        sa.Column("key", sa.String(length=160), nullable=False),
+        sa.Column("upload_id", sa.String(length=255), nullable=True),
+        sa.Column("clean_at", DateTimeUTC(timezone=True), nullable=False),
+        sa.Column("until", DateTimeUTC(timezone=True), nullable=True),
+        sa.Column("created_at", DateTimeUTC(timezone=True), nullable=False),
+        sa.Column("updated_at", DateTimeUTC(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_discarded_objects")),
+    )
+    with op.batch_alter_table("discarded_objects", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_discarded_objects_clean_at"), ["clean_at"], unique=False)
+
+    op.create_table(
         "events",
         sa.Column("id", GUID(length=16), nullable=False),
         sa.Column("at", DateTimeUTC(timezone=True), nullable=False),
@@ -180,6 +194,7 @@ def upgrade() -> None:
         sa.Column("uploaded_at", DateTimeUTC(timezone=True), nullable=True),
         sa.Column("qc_status", sa.String(length=40), nullable=False),
         sa.Column("due_at", DateTimeUTC(timezone=True), nullable=True),
+        sa.Column("clean_at", DateTimeUTC(timezone=True), nullable=True),
         sa.Column("claim", GUID(length=16), nullable=True),
         sa.Column("claimed_until", DateTimeUTC(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -192,10 +207,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("serial", name=op.f("uq_files_serial")),
     )
     with op.batch_alter_table("files", schema=None) as batch_op:
+        batch_op.create_index("ix_files_clean", ["clean_at"], unique=False)
         batch_op.create_index("ix_files_due", ["due_at"], unique=False)
         batch_op.create_index("ix_files_md5", ["owner_id", "md5"], unique=False)
         batch_op.create_index("ix_files_name", ["owner_id", "filename"], unique=False)
-        batch_op.create_index("ix_files_owner", ["owner_id", "id"], unique=False)
+        batch_op.create_index("ix_files_owner", ["owner_id", "serial"], unique=False)
         batch_op.create_index(batch_op.f("ix_files_scope_id"), ["scope_id"], unique=False)
 
     op.create_table(
@@ -470,6 +486,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_files_name")
         batch_op.drop_index("ix_files_md5")
         batch_op.drop_index("ix_files_due")
+        batch_op.drop_index("ix_files_clean")
 
     op.drop_table("files")
     with op.batch_alter_table("scopes", schema=None) as batch_op:
@@ -497,6 +514,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_events_actor_id"))
 
     op.drop_table("events")
+    with op.batch_alter_table("discarded_objects", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_discarded_objects_clean_at"))
+
+    op.drop_table("discarded_objects")
     op.drop_table("counters")
     op.drop_table("archive_settings")
     op.drop_table("accounts")
