@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from accession.actor import ANONYMOUS, Actor
@@ -11,6 +11,7 @@ from accession.ids import Kind, format_accession
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
     from datetime import date, datetime
     from uuid import UUID
 
@@ -78,3 +79,13 @@ class Unit:
     def doom(self) -> None:
         """Roll back at the end, whatever is answered."""
         self.doomed = True
+
+
+class Units(Protocol):
+    """Opens units of work, for verbs that compute between two short units; the service's wiring is one."""
+
+    def reading(self, actor: Actor = ANONYMOUS) -> AbstractAsyncContextManager[Unit]:
+        """A unit for reads."""
+
+    def writing(self, actor: Actor = ANONYMOUS) -> AbstractAsyncContextManager[Unit]:
+        """A unit for writes, committed on a clean exit."""

@@ -11,6 +11,7 @@ from accession.actor import ANONYMOUS, Actor
 from accession.clock import Clock, SystemClock
 from accession.unit import Unit
 from app.db.engines import Engines, make_engines
+from app.secrets import load_keys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Wiring:
-    """What a process of the service holds: settings, engines, the clock, and the object store if there is one."""
+    """What a process of the service holds: settings, keys, engines, the clock, and the object store if there is one."""
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class Wiring:
         notifier: Callable[[str, str], Awaitable[None]] | None = None,
     ) -> None:
         self.settings = settings
+        self.keys = load_keys(settings)
         self.engines = engines or make_engines(settings)
         self.store = store
         self.clock = clock or SystemClock()

@@ -166,9 +166,10 @@ async def api(wiring: Wiring) -> AsyncIterator[httpx.AsyncClient]:
 async def make_person(wiring: Wiring, name: str, *, admin: bool = False) -> Person:
     """Register an account and sign it in."""
     from accession.people import accounts, tokens
+    from accession.projects.registration import add_account
 
     email, password = f"{name}@example.org", f"{name}-password-1"
-    account_id = await accounts.add_account(wiring, name=name, email=email, password=password, admin=admin)
+    account_id = await add_account(wiring, name=name, email=email, password=password, admin=admin)
     async with wiring.reading() as unit:
         actor = await accounts.load_actor(unit, account_id)
     token = tokens.access_token(wiring.keys, account_id, now=wiring.clock.now(), minutes=30)

@@ -1,0 +1,88 @@
+"""Login sessions: chains of refresh tokens, each good for one use, where the reuse of an old one ends the chain."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select, update
+
+from accession.base import new_id
+from accession.people.models import Account, RefreshToken
+from accession.people.tokens import digest_of
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from accession.unit import Unit
+
+GRACE = timedelta(seconds=60)
+_LONGEST = 512
+
+
+async def begin(unit: Unit, account_id: UUID, *, days: float) -> str:
+    """Begin a session of an account; the first refresh token of a new chain."""
+    return _add_link(unit, account_id, new_id(), days)
+
+
+async def rotate(unit: Unit, token: str, *, days: float) -> tuple[UUID, str] | None:
+    """Trade a refresh token for the account that it speaks for and the next token of the chain.
+
+    A used token is good for another `GRACE`, since two tabs may refresh at once and an answer may get lost. After that
+    it can only be a stolen one: the chain ends. None: the token holds no more. The caller must not raise inside the
+    unit then, or the end of the chain is rolled back with it.
+    """
+    account_id = await _holder(unit, token)
+    if account_id is None:
+        return None
+    # The account's lock makes the refreshes of one account wait for each other, so that no token is added to a chain
+    # which another request ends at the same time.
+    lock = select(Account.active).where(Account.id == account_id).with_for_update(key_share=True)
+    active = await unit.session.scalar(lock)
+    link = await unit.session.scalar(select(RefreshToken).where(RefreshToken.digest == digest_of(token)))
+    if not active or link is None or link.revoked_at is not None or link.expires_at <= unit.now:
+        return None
+    if link.used_at is not None and unit.now - link.used_at > GRACE:
+        await _end_chain(unit, link.family)
+        return None
+    link.used_at = link.used_at or unit.now
+    return account_id, _add_link(unit, account_id, link.family, days)
+
+
+async def end(unit: Unit, token: str) -> None:
+    """End the session that a refresh token belongs to; an unknown token is none to end."""
+    account_id = await _holder(unit, token)
+    if account_id is None:
+        return
+    await unit.session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
+    family = await unit.session.scalar(select(RefreshToken.family).where(RefreshToken.digest == digest_of(token)))
+    if family is not None:
+        await _end_chain(unit, family)
+
+
+async def forget_expired(unit: Unit) -> None:
+    """Delete the refresh tokens that have expired; for the sweep."""
+    await unit.session.execute(delete(RefreshToken).where(RefreshToken.expires_at <= unit.now))
+
+
+async def _holder(unit: Unit, token: str) -> UUID | None:
+    """The account of a refresh token."""
+    if len(token) > _LONGEST:
+        return None
+    statement = select(RefreshToken.account_id).where(RefreshToken.digest == digest_of(token))
+    return (await unit.session.scalars(statement)).one_or_none()
+
+
+def _add_link(unit: Unit, account_id: UUID, family: UUID, days: float) -> str:
+    """Add a fresh token to a chain."""
+    token = token_urlsafe(32)
+    expires_at = unit.now + timedelta(days=days)
+    unit.session.add(RefreshToken(account_id=account_id, family=family, digest=digest_of(token), expires_at=expires_at))
+    return token
+
+
+async def _end_chain(unit: Unit, family: UUID) -> None:
+    """Revoke every token of a chain."""
+    statement = update(RefreshToken).where(RefreshToken.family == family, RefreshToken.revoked_at.is_(None))
+    await unit.session.execute(statement.values(revoked_at=unit.now).execution_options(synchronize_session=False))
