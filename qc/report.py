@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 import shutil
 import sys
@@ -25,6 +26,7 @@ MODULES = {"fastqc": "FastQC", "sequali": "Sequali", "samtools": "samtools", "bc
 OPTIONS = (
     *("--no-version-check", "--no-megaqc-upload", "--no-ai", "--no-ansi"),
     *("--force", "--no-data-dir", "--interactive", "--template", "default"),
+    *("--cl-config", "show_analysis_paths: false"),
 )
 FOUND = re.compile(r"^\s*(\w+) \| Found (\d+) \S*\s*reports?$", re.MULTILINE)
 ENDING = re.compile(r"\.(fastq|fq|sam|bam|cram|vcf|bcf)(\.gz)?(?=[._])|_fastqc(?=\.zip$)", re.IGNORECASE)
@@ -67,7 +69,7 @@ def parse_found(output: str) -> dict[str, int]:
 def _run(data: Sequence[Path], folder: Path, *, title: str, seconds: float) -> Outcome:
     modules = [part for module in MODULES for part in ("--module", module)]
     names = ["--dirs", "--dirs-depth", "1"] if _ambiguous(data) else []
-    places = ["--outdir", folder, "--filename", PAGE, f"--title={html.escape(title)}"]
+    places = ["--outdir", str(folder), "--filename", PAGE, f"--title={html.escape(title)}"]
     command: list[str | Path] = [
         sys.executable,
         "-m",
@@ -78,12 +80,19 @@ def _run(data: Sequence[Path], folder: Path, *, title: str, seconds: float) -> O
         *places,
         _laid_out(data, folder),
     ]
-    outcome = run_tool(command, folder, tool=TOOL, seconds=seconds, env={"HOME": str(folder)})
+    outcome = run_tool(command, folder, tool=TOOL, seconds=seconds, env=_environment(folder))
     if outcome.code != 0:
         raise EngineFailed(f"MultiQC ended with exit code {outcome.code}: {outcome.complaint}")
     if not (folder / PAGE).is_file():
         raise EngineFailed("MultiQC found nothing to report.")
     return outcome
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return an environment in which MultiQC finds no settings of the user's or the machine's."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MULTIQC_")} | {
+        "HOME": str(folder)
+    }
 
 
 def _ambiguous(data: Sequence[Path]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import zipfile
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from qc.engines.base import named, read_name
-from qc.engines.process import Outcome, run_tool
+from qc.engines.process import NOISE, Outcome, run_tool
 from qc.errors import EngineFailed
 from qc.results import EngineReport, Format, QcStatus
 
@@ -61,9 +62,10 @@ class FastQC:
         )
 
     def _environment(self) -> dict[str, str]:
-        """Return Java's options: without ExitOnOutOfMemoryError a FastQC without memory waits for ever."""
+        """Return the environment with Java's options; a FastQC out of memory waits for ever unless it is ended."""
         options = f"-Xmx{self.heap}m -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -XX:-UsePerfData"
-        return {"_JAVA_OPTIONS": f"{options} -XX:CompressedClassSpaceSize=128m -XX:ReservedCodeCacheSize=64m"}
+        options += " -XX:CompressedClassSpaceSize=128m -XX:ReservedCodeCacheSize=64m"
+        return {**os.environ, "_JAVA_OPTIONS": options}
 
 
 def parse_data(text: str) -> dict[str, Any]:
@@ -107,7 +109,7 @@ def _member(archive: Path, name: str) -> str:
 
 
 def _reason(outcome: Outcome) -> str:
-    lines = [line.strip() for line in outcome.output.splitlines()]
+    lines = [line.strip() for line in outcome.output.splitlines() if not line.startswith(NOISE)]
     if any("OutOfMemoryError" in line for line in lines):
         return "FastQC ran out of memory."
     said = next((line for word in TELLING for line in lines if word in line), outcome.complaint)

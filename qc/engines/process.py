@@ -47,6 +47,8 @@ def run_tool(
 ) -> Outcome:
     """Run `command` in `folder` for at most `seconds`, its output going to `folder/tool.log`.
 
+    `env` is its environment; without one it has that of this process.
+
     Raises EngineFailed when it cannot be started, is ended by a signal or runs out of time.
     """
     log = folder / "tool.log"
@@ -55,7 +57,7 @@ def run_tool(
             process = subprocess.Popen(  # noqa: S603 - a fixed program, arguments never pass a shell
                 [os.fspath(part) for part in command],
                 cwd=folder,
-                env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})},
+                env={**(os.environ if env is None else env), "LC_ALL": "C.UTF-8"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
