@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Authentication(ASGIMiddleware):
     """Puts an `Actor` into `scope["user"]`; no credential is an anonymous one, a bad credential is a 401.
 
-    `decide(wiring, token, caller)` turns the bearer token into the caller's Actor or raises `Unauthenticated`.
+    `decide(wiring, token, caller)` turns the bearer token into the caller's Actor or raises `Unauthenticated`. A
+    handler with `opt={"ignores_bearer": True}` takes its credential elsewhere; a token sent along is not looked at.
     """
 
     scopes = (ScopeType.HTTP,)
@@ -34,7 +35,7 @@ class Authentication(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         caller = _caller(scope)
-        token = bearer_token(scope)
+        token = None if scope["route_handler"].opt.get("ignores_bearer") else bearer_token(scope)
         scope["user"] = caller if token is None else await self.decide(self.wiring, token, caller)
         scope["auth"] = token
         await next_app(scope, receive, send)

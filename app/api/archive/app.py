@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 from litestar import Litestar
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.spec import Server
+from litestar.openapi.spec import Components, SecurityScheme, Server
 
+from app.api.archive.auth import AuthController, decide
 from app.api.archive.errors import on_error
+from app.http.auth import Authentication
 from app.http.deps import dependencies
 
 if TYPE_CHECKING:
     from app.wiring import Wiring
 
 PREFIX = "/api/v1"
-RESOURCES: tuple[type, ...] = ()
+RESOURCES: tuple[type, ...] = (AuthController,)
 
 
 def archive_app(wiring: Wiring) -> Litestar:
@@ -24,5 +26,11 @@ def archive_app(wiring: Wiring) -> Litestar:
         route_handlers=list(RESOURCES),
         dependencies=dependencies(wiring),
         exception_handlers={Exception: on_error},
-        openapi_config=OpenAPIConfig(title="SeqArk archive API", version="1.0.0", servers=[Server(url=PREFIX)]),
+        middleware=[Authentication(wiring, decide)],
+        openapi_config=OpenAPIConfig(
+            title="SeqArk archive API",
+            version="1.0.0",
+            servers=[Server(url=PREFIX)],
+            components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
+        ),
     )

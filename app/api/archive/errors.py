@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
+from litestar.openapi import ResponseSpec
 
 from accession.issues import Issue
 from app.http.problems import problem_of
@@ -40,3 +41,16 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
     )
     del request
     return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=problem.headers)
+
+
+def documented(*statuses: int) -> dict[int, ResponseSpec]:
+    """The problem documents of these statuses, for a handler's `responses`: what the OpenAPI document says of them."""
+    return {
+        status: ResponseSpec(
+            data_container=ProblemOut,
+            description=HTTPStatus(status).phrase,
+            media_type=MEDIA_TYPE,
+            generate_examples=False,
+        )
+        for status in statuses
+    }

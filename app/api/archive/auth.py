@@ -1,0 +1,147 @@
+"""Signing up, in and out of the archive dialect, and whose a bearer token is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from accession.actor import Actor
+from accession.errors import Denied, Unauthenticated
+from accession.people import accounts, sessions, tokens
+from accession.people.accounts import Newcomer
+from accession.projects.registration import register
+from accession.unit import Unit
+from app.api.archive.errors import documented
+from app.api.archive.structs.auth import LoginIn, RefreshIn, RegisterIn, TokensOut, TokenType, UserOut
+from app.http.deps import actor_of
+from app.wiring import Wiring
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from accession.people.models import Account
+
+_BODY_LIMIT = 64 * 1024
+_REFUSED = {
+    "invite": "Registration here is by invitation; ask the archive's administrator for an account.",
+    "closed": "Registration is closed here; ask the archive's administrator for an account.",
+}
+
+# These calls take their credential in the body; a stale bearer token that a client sends along must not bar them.
+_BY_BODY = {"ignores_bearer": True}
+
+
+async def decide(wiring: Wiring, token: str, caller: Actor) -> Actor:
+    """Whose bearer token it is: an access token or a personal access token, and nothing else."""
+    async with wiring.reading(caller) as unit:
+        return await tokens.actor_of(unit, wiring.keys, token)
+
+
+class AuthController(Controller):
+    """Accounts and sessions."""
+
+    path = "/auth"
+    tags = ("Accounts",)
+    request_max_body_size = _BODY_LIMIT
+
+    @post(
+        "/register",
+        summary="Open an account",
+        description="Opens an account of the role submitter, with a private personal project.",
+        opt=_BY_BODY,
+        responses=documented(400, 403, 409, 413, 422),
+    )
+    async def register(
+        self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[RegisterIn]
+    ) -> UserOut:
+        """Open an account; hashing the password holds no transaction."""
+        refusal = _REFUSED.get(wiring.settings.registration)
+        if refusal:
+            raise Denied(refusal, code="registration_closed")
+        newcomer = Newcomer(email=data.email, full_name=data.full_name)
+        return user_out(await register(wiring, newcomer, data.password, caller=actor_of(request)))
+
+    @post(
+        "/login",
+        status_code=200,
+        summary="Begin a session",
+        description="Answers an access token for requests and a refresh token for the next pair of tokens.",
+        opt=_BY_BODY,
+        responses=documented(400, 401, 413),
+    )
+    async def login(
+        self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[LoginIn]
+    ) -> Response[TokensOut]:
+        """Check the password outside of any transaction, then begin a session."""
+        account = await accounts.check_login(wiring, data.email, data.password, caller=actor_of(request))
+        async with wiring.writing(actor_of(request)) as unit:
+            refresh_token = await sessions.begin(unit, account.id, days=wiring.settings.refresh_token_days)
+        return _tokens(wiring, account.id, refresh_token)
+
+    @post(
+        "/refresh",
+        status_code=200,
+        summary="Go on with a session",
+        description=(
+            "Trades a refresh token for the next pair. A refresh token is good once, and for another minute in case "
+            "the answer got lost; using it later than that ends the session."
+        ),
+        opt=_BY_BODY,
+        responses=documented(400, 401, 413),
+    )
+    async def refresh(
+        self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[RefreshIn]
+    ) -> Response[TokensOut]:
+        """Rotate the token; the refusal comes after the commit, since a reuse ends the session for good."""
+        async with wiring.writing(actor_of(request)) as unit:
+            rotated = await sessions.rotate(unit, data.refresh_token, days=wiring.settings.refresh_token_days)
+        if rotated is None:
+            raise Unauthenticated("The refresh token is not valid (any more); log in again.", code="invalid_token")
+        return _tokens(wiring, *rotated)
+
+    @post(
+        "/logout",
+        status_code=204,
+        summary="End a session",
+        description="Ends the session of a refresh token. Its access token lives out its minutes.",
+        opt=_BY_BODY,
+        responses=documented(400, 413),
+    )
+    async def logout(self, unit: NamedDependency[Unit], data: JSONBody[RefreshIn]) -> None:
+        """End the session; an unknown token has none."""
+        await sessions.end(unit, data.refresh_token)
+
+    @get(
+        "/me",
+        summary="Who am I",
+        description="The account of the bearer token.",
+        responses=documented(401),
+        security=[{"bearer": []}],
+    )
+    async def me(self, unit: NamedDependency[Unit]) -> UserOut:
+        """The caller's account."""
+        return user_out(await accounts.account_of(unit))
+
+
+def user_out(account: Account) -> UserOut:
+    """An account as the dialect shows it."""
+    return UserOut(
+        id=account.id,
+        name=account.name,
+        email=account.email,
+        full_name=account.full_name,
+        role=account.role,
+        can_run_pipelines=account.can_run_pipelines,
+        created_at=account.created_at,
+    )
+
+
+def _tokens(wiring: Wiring, account_id: UUID, refresh_token: str) -> Response[TokensOut]:
+    """A pair of tokens, which no cache may keep."""
+    minutes = wiring.settings.access_token_minutes
+    access_token = tokens.access_token(wiring.keys, account_id, now=wiring.clock.now(), minutes=minutes)
+    body = TokensOut(access_token, refresh_token, TokenType.BEARER, minutes * 60)
+    return Response(body, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,1 @@
+"""The archive dialect's wire shapes, one file a resource."""
