@@ -11,6 +11,7 @@ import msgspec
 from seqark_client.answers import Tokens, User
 from seqark_client.errors import NotConnected, SeqarkError, TransportFailed, UnexpectedAnswer, error_of
 from seqark_client.patience import Patience
+from seqark_client.store import trusted_certificates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 API_ROOT = "/api/v1"
+_LIMITS = httpx.Limits(keepalive_expiry=2.0)  # shorter than servers': a POST must not meet a connection just closed
 _SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -29,7 +31,7 @@ class Session:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.patience = patience or Patience()
-        self.http = httpx.Client(base_url=self.base_url, timeout=timeout, follow_redirects=False)
+        self.http = httpx.Client(base_url=self.base_url, timeout=timeout, limits=_LIMITS, verify=trusted_certificates())
         self._tokens = Tokens(token) if token else None
         self._renewal = threading.Lock()
 
