@@ -25,6 +25,14 @@ class FileState(StrEnum):
     EXPIRED = "expired"
 
 
+class Method(StrEnum):
+    """How bytes arrive: through the service, by one signed PUT, or by signed parts."""
+
+    DIRECT = "direct"
+    PRESIGNED = "presigned"
+    MULTIPART = "multipart"
+
+
 class File(Row):
     """Bytes with a name. Digests and `version_id` are those of the bytes that the verdict was reached on.
 
