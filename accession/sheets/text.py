@@ -30,7 +30,8 @@ def decode_sheet(data: bytes) -> str:
     if nul >= 0:
         row = data.count(b"\n", 0, nul) + 1
         raise Malformed(f"Line {row} of the sheet contains a NUL byte: this is no text file.", code="not_text")
-    return data.decode("utf-8-sig", "surrogateescape")
+    text = data.decode("utf-8-sig", "surrogateescape")
+    return text if "\n" in text else text.replace("\r", "\n")
 
 
 def delimiter_of(text: str, filename: str) -> str:

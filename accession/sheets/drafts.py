@@ -1,0 +1,83 @@
+"""What an accepted sheet becomes: subjects, samples, experiments and runs, linked by alias and by position."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class SubjectDraft(msgspec.Struct, frozen=True):
+    """A subject that rows name; organism, taxon and sex are those of the first sample that names it."""
+
+    alias: str
+    organism: str
+    tax_id: int
+    sex: str | None
+    rows: tuple[int, ...]
+
+
+class SampleDraft(msgspec.Struct, frozen=True):
+    """A sample. `record` has the sample record's own fields, organism (str) and tax_id (int) among them."""
+
+    alias: str
+    subject_alias: str | None
+    checklist_id: str
+    record: dict[str, object]
+    custom_fields: dict[str, object]
+    rows: tuple[int, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was submitted, to tell the same sample sent again from another under its alias."""
+        content = {"subject_alias": self.subject_alias, "checklist_id": self.checklist_id, **self.record}
+        return content_digest({**content, "custom_fields": self.custom_fields})
+
+
+class ExperimentDraft(msgspec.Struct, frozen=True):
+    """An experiment of the sample with that alias; all terms are canonical."""
+
+    sample_alias: str
+    platform: str
+    instrument_model: str
+    library_strategy: str
+    library_source: str
+    library_layout: str
+    library_selection: str | None
+    insert_size: int | None
+    library_name: str | None
+    rows: tuple[int, ...]
+
+
+class RunDraft(msgspec.Struct, frozen=True):
+    """A run: one staged file of one experiment.
+
+    `experiment` and `mate` are positions in `Drafts.experiments` and `Drafts.runs`; `read_number` is 1 or 2 for the
+    files of a pair and None for a single file. `linked` says that the file is this sample's run already.
+    """
+
+    experiment: int
+    staged_file_id: str
+    read_number: int | None
+    mate: int | None
+    row: int
+    linked: bool = False
+
+
+class Drafts(msgspec.Struct, frozen=True):
+    """Everything that a sheet makes, each in the order of its first row."""
+
+    subjects: tuple[SubjectDraft, ...]
+    samples: tuple[SampleDraft, ...]
+    experiments: tuple[ExperimentDraft, ...]
+    runs: tuple[RunDraft, ...]
+
+
+def content_digest(content: Mapping[str, object]) -> str:
+    """SHA-256 (hex) of a record's content, whatever the order of its fields; blanks and absent fields are the same."""
+    kept = {name: value for name, value in content.items() if value not in (None, "", {}, [])}
+    return hashlib.sha256(msgspec.json.encode(kept, order="deterministic")).hexdigest()

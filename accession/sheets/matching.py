@@ -1,0 +1,190 @@
+"""Find the staged file that a row means: by exact name, else by MD5, else by the sample's alias and R1 or R2."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from accession.issues import Issue
+from accession.sheets.report import Direction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+_READ: Final = re.compile(r"[._-](R[12])(?=[._-]|$)", re.IGNORECASE)
+_READS: Final = {Direction.FORWARD: "R1", Direction.REVERSE: "R2"}
+_WAITING: Final = frozenset({"pending", "receiving", "verifying"})
+_LIVE: Final = _WAITING | {"verified"}
+_MAX_LISTED: Final = 10
+
+
+class StagedFact(msgspec.Struct, frozen=True):
+    """A file of the caller: its state as the archive names it, and for a rejected one the reason.
+
+    For a linked file `linked_to` is the alias of the sample whose run it is, where that sample is in the project that
+    the sheet is for; None where it belongs anywhere else. `file_type` is told from the bytes, None if not known.
+    """
+
+    id: str
+    filename: str
+    md5: str | None
+    state: str
+    reason: str | None = None
+    file_type: str | None = None
+    linked_to: str | None = None
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What a row says of one of its files; `name` and `md5` (lower case) are empty where it says nothing."""
+
+    row: int
+    alias: str
+    direction: Direction
+    name: str = ""
+    md5: str = ""
+
+    @property
+    def field(self) -> str:
+        """The column that names the file."""
+        return f"filename_{self.direction}"
+
+
+class Match(msgspec.Struct, frozen=True):
+    """The file found, if any, and what to say about it."""
+
+    file: StagedFact | None = None
+    errors: tuple[Issue, ...] = ()
+    warnings: tuple[Issue, ...] = ()
+    waiting: bool = False
+
+
+class StagedFiles:
+    """The caller's staged files, indexed once so that each look-up is of constant cost."""
+
+    def __init__(self, files: Sequence[StagedFact]) -> None:
+        self._by_name = _grouped(files, lambda file: [file.filename])
+        self._by_md5 = _grouped(files, lambda file: [file.md5.lower()] if file.md5 else [])
+        self._by_read = _grouped(files, _read_keys)
+        self._names = sorted(self._by_name)
+
+    def match(self, wanted: Wanted) -> Match:
+        """The file that a row names. With neither name nor MD5 given the answer is no file and no fault."""
+        if not wanted.name and not wanted.md5:
+            return Match()
+        found = _narrowed(self._by_name.get(wanted.name, ()), wanted)
+        if found:
+            return _settled(found, wanted)
+        found = _narrowed(self._by_md5.get(wanted.md5, ()), wanted) if wanted.md5 else []
+        if found:
+            return _settled(found, wanted, how="by its MD5" if wanted.name else None)
+        if wanted.name:
+            found = _narrowed(self._by_read.get(_read_key(wanted.alias, wanted.direction), ()), wanted)
+            if found:
+                return _settled(found, wanted, how="by the sample's alias")
+        return Match(errors=(self._not_found(wanted),))
+
+    def guess(self, wanted: Wanted, taken: Iterable[str]) -> Match:
+        """A file named after the alias, for a row that names none; files that are `taken` (ids) are left alone."""
+        found = self._by_read.get(_read_key(wanted.alias, wanted.direction), ())
+        mine = [file for file in found if file.state == "linked" and file.linked_to == wanted.alias]
+        free = [file for file in (mine or found) if file.id not in taken and (mine or file.state in _LIVE)]
+        if len(free) > 1:
+            message = (
+                f"Several staged files look like {wanted.field} of {wanted.alias!r}: {_listed(free)}. None is taken."
+            )
+            return Match(warnings=(_issue("ambiguous_guess", message, wanted),))
+        return _settled(free, wanted, how="by the sample's alias") if free else Match()
+
+    def _not_found(self, wanted: Wanted) -> Issue:
+        what = repr(wanted.name) if wanted.name else f"MD5 {wanted.md5}"
+        near = self._near(wanted.name) if wanted.name else []
+        hint = f"; perhaps {' or '.join(map(repr, near))}" if near else ""
+        return _issue("file_not_found", f"You have no staged file {what}{hint}.", wanted)
+
+    def _near(self, name: str) -> list[str]:
+        """Names like this one, sought among its neighbours in the alphabet only."""
+        place = bisect_left(self._names, name)
+        return get_close_matches(name, self._names[max(0, place - 4) : place + 4], n=2, cutoff=0.8)
+
+
+def _grouped(
+    files: Sequence[StagedFact], keys_of: Callable[[StagedFact], list[str]]
+) -> dict[str, tuple[StagedFact, ...]]:
+    groups: dict[str, list[StagedFact]] = {}
+    for file in files:
+        for key in keys_of(file):
+            groups.setdefault(key, []).append(file)
+    return {key: tuple(group) for key, group in groups.items()}
+
+
+def _read_keys(file: StagedFact) -> list[str]:
+    """`S1_R1_001.fastq.gz` → the key of forward reads of S1."""
+    return [f"{file.filename[: found.start()]}\t{found.group(1).upper()}" for found in _READ.finditer(file.filename)]
+
+
+def _read_key(alias: str, direction: Direction) -> str:
+    return f"{alias}\t{_READS[direction]}"
+
+
+def _narrowed(files: Sequence[StagedFact], wanted: Wanted) -> list[StagedFact]:
+    """Of files that fit, those that come first: a run of this sample already made of the same bytes, then live ones."""
+    if len(files) <= 1:
+        return list(files)
+    live = [file for file in files if file.state in _LIVE]
+    mine = [file for file in files if file.state == "linked" and file.linked_to == wanted.alias]
+    if mine and all(file.md5 == mine[-1].md5 for file in live):
+        files = mine
+    elif live:
+        files = live
+    exact = [file for file in files if file.md5 == wanted.md5] if wanted.md5 else []
+    if not exact and not live and not mine:
+        return list(files[-1:])
+    return exact or list(files)
+
+
+def _settled(found: Sequence[StagedFact], wanted: Wanted, *, how: str | None = None) -> Match:
+    """Judge what was found: one good file, or why not."""
+    if len(found) > 1:
+        message = f"{wanted.name or wanted.md5 or wanted.alias!r} fits several staged files: {_listed(found)}."
+        return Match(errors=(_issue("ambiguous_file", message, wanted),))
+    file = found[0]
+    fault = _fault(file, wanted)
+    if fault is not None:
+        return Match(file, errors=(fault,))
+    warnings = []
+    if how:
+        named = f"{wanted.name!r} is not staged; " if wanted.name else ""
+        message = f"{named}{file.filename!r} was taken as {wanted.field}, found {how}."
+        warnings.append(_issue("guessed_file", message, wanted))
+    waiting = file.state in _WAITING
+    if waiting:
+        warnings.append(_issue("file_verifying", f"{file.filename!r} is still being verified.", wanted))
+    return Match(file, warnings=tuple(warnings), waiting=waiting)
+
+
+def _fault(file: StagedFact, wanted: Wanted) -> Issue | None:
+    """Why a file that was found cannot be used."""
+    if file.state == "rejected":
+        return _issue("rejected_file", f"{file.filename!r} was rejected: {file.reason or 'no reason kept'}", wanted)
+    if file.state == "linked" and file.linked_to != wanted.alias:
+        message = f"{file.filename!r} already belongs to a run of another sample; upload it again for this one."
+        return _issue("file_already_linked", message, wanted)
+    if file.state not in _LIVE and file.state != "linked":
+        return _issue("file_expired", f"{file.filename!r} is {file.state}; upload it again.", wanted)
+    if wanted.md5 and file.md5 and file.md5.lower() != wanted.md5:
+        message = f"{file.filename!r} has the MD5 {file.md5}, the sheet says {wanted.md5}."
+        return Issue("md5_mismatch", message, field=f"md5_{wanted.direction}", row=wanted.row)
+    return None
+
+
+def _listed(files: Sequence[StagedFact]) -> str:
+    shown = ", ".join(f"{file.filename} (id {file.id}, MD5 {file.md5 or 'not known'})" for file in files[:_MAX_LISTED])
+    return shown + (f" and {len(files) - _MAX_LISTED} more" if len(files) > _MAX_LISTED else "")
+
+
+def _issue(code: str, message: str, wanted: Wanted) -> Issue:
+    return Issue(code, message, field=wanted.field, row=wanted.row)
