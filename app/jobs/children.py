@@ -110,7 +110,7 @@ class Child:
     async def _why_it_ended(self) -> str:
         """Say how the child ended, and log the end of what it printed."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(2):
                 await self.process.wait()
         code = self.process.returncode
         self.errors.seek(max(0, self.errors.seek(0, os.SEEK_END) - LOG_TAIL))

@@ -124,14 +124,15 @@ async def _asked(
         raw = await children.ask(request, seconds=limits.seconds, command=COMMAND)
     except ChildFailed as error:
         raise EngineFailed(_sentence(what, str(error))) from error
-    answer = msgspec.json.decode(raw, type=Answer)
-    match answer.error:
-        case None:
+    try:
+        answer = msgspec.json.decode(raw, type=Answer)
+        if answer.error is None:
             return await asyncio.to_thread(msgspec.json.decode, answer.value, type=kind)
-        case "unreadable":
-            raise Unreadable(answer.reason)
-        case _:
-            raise EngineFailed(_sentence(what, answer.reason))
+    except msgspec.DecodeError as error:
+        raise EngineFailed(f"{what} gave an answer that makes no sense.") from error
+    if answer.error == "unreadable":
+        raise Unreadable(answer.reason)
+    raise EngineFailed(_sentence(what, answer.reason))
 
 
 def _sentence(what: str, reason: str) -> str:
