@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from accession.unit import Unit, Units
 
-_LOGIN_LIMIT = rules.EMAIL_LIMIT
+_TAKEN = "An account with this e-mail address exists; log in instead."
+_EMAIL_CONSTRAINT = ("accounts.email", "uq_accounts_email")  # as SQLite and PostgreSQL tell it
 
 
 class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +71,7 @@ async def open_account(unit: Unit, newcomer: Newcomer, password_hash: str) -> tu
     """
     session = unit.session
     if await session.scalar(select(Account.id).where(Account.email == newcomer.email)):
-        raise EmailTaken("An account with this e-mail address exists; log in instead.")
+        raise EmailTaken(_TAKEN)
     name = newcomer.name or await _free_name(unit, newcomer.email)
     account = Account(
         id=new_id(),
@@ -114,15 +115,15 @@ async def _insert(unit: Unit, account: Account) -> None:
     try:
         await unit.session.flush()
     except IntegrityError as error:
-        if "email" in str(error.orig):
-            raise EmailTaken("An account with this e-mail address exists; log in instead.") from error
+        if any(constraint in str(error.orig) for constraint in _EMAIL_CONSTRAINT):
+            raise EmailTaken(_TAKEN) from error
         raise NameTaken(f"The name {account.name!r} is taken; choose another one.") from error
 
 
 async def find(unit: Unit, who: str) -> Account | None:
     """The account with this name or e-mail address, in any case of letters."""
     wanted = rules.folded(who)
-    if not wanted or len(wanted) > _LOGIN_LIMIT or not rules.storable(wanted):
+    if not wanted or len(wanted) > rules.EMAIL_LIMIT or not rules.storable(wanted):
         return None
     statement = select(Account).where(or_(Account.email == wanted, Account.name == wanted))
     return (await unit.session.scalars(statement)).one_or_none()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from accession.actor import ANONYMOUS, ARCHIVE, Actor
 from accession.audit.service import record
 from accession.base import State
@@ -57,7 +55,6 @@ async def add_account(
 async def _open(unit: Unit, newcomer: Newcomer, password_hash: str) -> Account:
     """Add the rows of a checked newcomer."""
     account, scope = await open_account(unit, newcomer, password_hash)
-    unit.actor = msgspec.structs.replace(unit.actor, account_id=unit.actor.account_id or account.id)
     record(unit, "account.register", str(account.id), role=account.role)
     await _add_personal_project(unit, account, scope)
     return account
