@@ -25,6 +25,12 @@ def _differs(ctx: Any, _inspected: object, _column: object, _found: object, want
     return False if isinstance(wanted, GUID) and ctx.dialect.name == "sqlite" else None
 
 
+def _ours(thing: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:  # noqa: FBT001
+    """Leave the queue's tables alone: they are made and kept by `app.db.queue`."""
+    del thing
+    return not (kind == "table" and name is not None and name.startswith("queue_"))
+
+
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
@@ -32,6 +38,7 @@ context.configure(
     render_as_batch=connection.dialect.name == "sqlite",
     render_item=_render,
     compare_type=_differs,
+    include_object=_ours,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accession.actor import ANONYMOUS, Actor
 from accession.clock import Clock, SystemClock
+from accession.files.rules import Terms
 from accession.unit import Unit
 from app.db.engines import Engines, make_engines
 from app.secrets import load_keys
@@ -38,6 +40,17 @@ class Wiring:
         self.store = store
         self.clock = clock or SystemClock()
         self.notifier = notifier
+
+    @property
+    def terms(self) -> Terms:
+        """What the operator allows of uploads."""
+        settings = self.settings
+        return Terms(
+            max_bytes=settings.max_upload_bytes,
+            quota_bytes=settings.quota_bytes,
+            link=timedelta(hours=settings.upload_link_hours),
+            staging=timedelta(days=settings.staging_days),
+        )
 
     @asynccontextmanager
     async def reading(self, actor: Actor = ANONYMOUS) -> AsyncIterator[Unit]:

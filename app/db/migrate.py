@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 _HERE = Path(__file__).resolve()
+QUEUE_TABLES = "queue_"  # how the names of the queue's tables begin; they are made by `app.db.queue`
 
 
 class SchemaProblem(Exception):
@@ -44,7 +45,8 @@ def _state(connection: Connection) -> str:
     current = MigrationContext.configure(connection).get_current_revision()
     if current is None:
         tables = set(inspect(connection).get_table_names())
-        return "foreign" if tables - {"alembic_version"} else "empty"
+        ours = {name for name in tables if name == "alembic_version" or name.startswith(QUEUE_TABLES)}
+        return "foreign" if tables - ours else "empty"
     if current not in known:
         return "newer"
     return "current" if current == scripts.get_current_head() else "behind"

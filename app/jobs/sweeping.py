@@ -1,0 +1,74 @@
+"""Sweeps: queues what rows say is due, cleans up, and forgets work that ended long ago."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from accession.actor import ARCHIVE
+from accession.errors import StoreUnavailable
+from accession.files.cleanup import Chore, carry_out, cleaned, discarded_key, due_cleanup
+from accession.files.due import due_work
+from app.jobs.workfolder import remove_abandoned
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from accession.files.store import BlobStore
+    from app.jobs.queue import Queue
+    from app.wiring import Wiring
+
+log = logging.getLogger(__name__)
+
+KEPT = timedelta(hours=1)  # how long the queue remembers work that has ended
+AT_ONCE = 1000
+
+
+async def sweep(wiring: Wiring, queue: Queue) -> None:
+    """Do one round; each part is done even where another fails."""
+    for part in (_queue_due, _clean, _forget):
+        try:
+            await part(wiring, queue)
+        except StoreUnavailable as error:
+            log.warning("the sweep waits for the object store: %s", error)
+        except Exception:
+            log.exception("a part of the sweep failed")
+
+
+async def remove_object(wiring: Wiring, key: str) -> None:
+    """Remove the bytes that were given up under `key`; nothing happens when they are gone."""
+    if wiring.store is None:
+        return
+    async with wiring.reading(ARCHIVE) as unit:
+        chore = await discarded_key(unit, key)
+    if chore is not None:
+        await _do(wiring, wiring.store, [chore])
+
+
+async def _queue_due(wiring: Wiring, queue: Queue) -> None:
+    async with wiring.reading(ARCHIVE) as unit:
+        due = await due_work(unit)
+    if due and wiring.store is not None:
+        await queue.notify_all(due)
+
+
+async def _clean(wiring: Wiring, _queue: Queue) -> None:
+    await asyncio.to_thread(remove_abandoned, wiring.settings)
+    if wiring.store is None:
+        return
+    async with wiring.writing(ARCHIVE) as unit:
+        chores = await due_cleanup(unit, wiring.terms)
+    await _do(wiring, wiring.store, chores)
+
+
+async def _do(wiring: Wiring, store: BlobStore, chores: Sequence[Chore]) -> None:
+    for chore in chores:
+        found = await carry_out(store, chore)
+        async with wiring.writing(ARCHIVE) as unit:
+            await cleaned(unit, wiring.terms, chore, found)
+
+
+async def _forget(_wiring: Wiring, queue: Queue) -> None:
+    await queue.service.get_queue_backend().cleanup_terminal(datetime.now(UTC) - KEPT, limit=AT_ONCE)

@@ -1,0 +1,59 @@
+"""Tells the queue's library what each piece of work is; whatever runs it gives the wiring and the queue along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from litestar_queues import task
+
+from accession.work import Work
+from app.jobs import measuring, reporting, sweeping, validating
+
+if TYPE_CHECKING:
+    from app.jobs.queue import Queue
+    from app.wiring import Wiring
+
+
+@task(Work.VALIDATE_FILE.value)
+async def validate_file(key: str, wiring: Wiring, queue: Queue) -> None:
+    """Bring the file with the id `key` to its verdict."""
+    del queue
+    await validating.validate_file(wiring, key)
+
+
+@task(Work.MEASURE_FILE.value)
+async def measure_file(key: str, wiring: Wiring, queue: Queue) -> None:
+    """Run the QC tools on the file with the id `key`."""
+    del queue
+    await measuring.measure_file(wiring, key)
+
+
+@task(Work.PROJECT_REPORT.value)
+async def project_report(key: str, wiring: Wiring, queue: Queue) -> None:
+    """Make the MultiQC page of the project with the id `key`."""
+    del queue
+    await reporting.project_report(wiring, key)
+
+
+@task(Work.RUN_REPORT.value)
+async def run_report(key: str, wiring: Wiring, queue: Queue) -> None:
+    """Make the MultiQC page of the run's file with the id `key`."""
+    del queue
+    await reporting.run_report(wiring, key)
+
+
+@task(Work.REMOVE_OBJECT.value)
+async def remove_object(key: str, wiring: Wiring, queue: Queue) -> None:
+    """Remove given-up bytes from the object store."""
+    del queue
+    await sweeping.remove_object(wiring, key)
+
+
+@task(Work.SWEEP.value)
+async def sweep(key: str, wiring: Wiring, queue: Queue) -> None:
+    """Do one round of the sweep out of turn."""
+    del key
+    await sweeping.sweep(wiring, queue)
+
+
+TASKS = (validate_file, measure_file, project_report, run_report, remove_object, sweep)
