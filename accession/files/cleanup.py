@@ -14,11 +14,13 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import delete, select, update
 
+from accession.audit.service import record
 from accession.errors import NotFound
 from accession.files import discarding
 from accession.files.models import DiscardedObject, File, FileState, Method
 from accession.files.rules import Terms, next_look
 from accession.files.uploads import Uploads
+from accession.ids import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +48,6 @@ class Chore(msgspec.Struct, frozen=True):
     kind: ChoreKind
     id: UUID
     key: str
-    upload_id: str | None = None
     keep: str | None = None
 
 
@@ -74,9 +75,7 @@ async def _look_at(unit: Unit, row: File, terms: Terms) -> Chore | None:
             return None
         case FileState.PENDING:
             return Chore(ChoreKind.LOOK, row.id, row.key)
-        case _ if _staged_until(row, terms) <= unit.now:
-            row.state, row.clean_at = FileState.EXPIRED, None
-            discarding.discard(unit, [row.key])
+        case _ if _staged_until(row, terms) <= unit.now and await _expire(unit, row):
             return None
         case FileState.EXPIRED:
             row.clean_at = None
@@ -86,6 +85,22 @@ async def _look_at(unit: Unit, row: File, terms: Terms) -> Chore | None:
         case _:
             row.clean_at = _next_cleaning(row, unit.now, terms)
             return None
+
+
+async def _expire(unit: Unit, row: File) -> bool:
+    """Expire a staged file: the row stays, its bytes go; False where a run has it after all."""
+    statement = (
+        update(File)
+        .where(File.id == row.id, File.state.in_(_STAGED), discarding.unlinked())
+        .values(state=FileState.EXPIRED, clean_at=None, due_at=None, updated_at=unit.now)
+        .returning(File.id)
+        .execution_options(synchronize_session=False)
+    )
+    if (await unit.session.execute(statement)).one_or_none() is None:
+        return False
+    discarding.discard(unit, [row.key])
+    record(unit, "expired", unit.accession(Kind.FILE, row.serial))
+    return True
 
 
 async def _discarded(unit: Unit, limit: int) -> list[Chore]:
@@ -101,22 +116,22 @@ async def _discarded(unit: Unit, limit: int) -> list[Chore]:
     for row in rows:
         row.clean_at = unit.now + _AGAIN
     await unit.session.flush()
-    return [Chore(ChoreKind.REMOVE, row.id, row.key, upload_id=row.upload_id) for row in rows]
+    return [Chore(ChoreKind.REMOVE, row.id, row.key) for row in rows]
 
 
 async def discarded_key(unit: Unit, key: str) -> Chore | None:
     """The chore of removing `key`, for the job that is told of it right after the commit; None where it is done."""
     statement = select(DiscardedObject).where(DiscardedObject.key == key).limit(1)
     row = (await unit.session.scalars(statement)).one_or_none()
-    return None if row is None else Chore(ChoreKind.REMOVE, row.id, row.key, upload_id=row.upload_id)
+    return None if row is None else Chore(ChoreKind.REMOVE, row.id, row.key)
 
 
 async def carry_out(store: BlobStore, chore: Chore) -> ObjectStat | None:
     """Do a chore at the store; a `look` answers what it found. `StoreUnavailable` leaves it for the next time."""
     match chore.kind:
         case ChoreKind.REMOVE:
-            if chore.upload_id is not None:
-                await store.abort_multipart(chore.key, chore.upload_id)
+            for upload in await store.list_uploads(chore.key):
+                await store.abort_multipart(upload.key, upload.upload_id)
             await store.delete(chore.key)
         case ChoreKind.TRIM:
             there = [stat.version_id for stat in await store.versions(chore.key)]
@@ -185,7 +200,7 @@ async def _removed(unit: Unit, chore: Chore) -> None:
     later = (
         update(DiscardedObject)
         .where(DiscardedObject.id == chore.id, DiscardedObject.until > now)
-        .values(clean_at=DiscardedObject.until, until=None, upload_id=None)
+        .values(clean_at=DiscardedObject.until, until=None)
     )
     if (await unit.session.execute(later.returning(DiscardedObject.id))).one_or_none() is None:
         await unit.session.execute(delete(DiscardedObject).where(DiscardedObject.id == chore.id))

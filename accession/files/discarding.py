@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, exists, not_, or_, select
 
+from accession.catalog.models import Run, RunVersion
 from accession.files.models import DiscardedObject, File, FileState, Method, QcReport, Submission
+from accession.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
+    from sqlalchemy import ColumnElement
+
     from accession.files.rules import Terms
     from accession.unit import Unit
 
-REMOVE = "remove_object"
 _UNSETTLED = (FileState.PENDING, FileState.RECEIVING)
 
 
-def discard(unit: Unit, keys: Iterable[str], *, upload_id: str | None = None, until: datetime | None = None) -> None:
+def discard(unit: Unit, keys: Iterable[str], *, until: datetime | None = None) -> None:
     """Have objects removed after the commit; again after `until`, while a link out there can still write the key."""
     for key in keys:
         again = until if until is not None and until > unit.now else None
-        unit.session.add(DiscardedObject(key=key, upload_id=upload_id, clean_at=unit.now, until=again))
-        unit.notify(REMOVE, key)
+        unit.session.add(DiscardedObject(key=key, clean_at=unit.now, until=again))
+        unit.notify(Work.REMOVE_OBJECT, key)
 
 
 async def give_up(unit: Unit, file_id: UUID, terms: Terms) -> bool:
@@ -35,13 +38,13 @@ async def give_up(unit: Unit, file_id: UUID, terms: Terms) -> bool:
     statement = (
         delete(File)
         .where(File.id == file_id, File.state.in_(_UNSETTLED))
-        .returning(File.key, File.upload_id, File.upload_method, File.created_at)
+        .returning(File.key, File.upload_method, File.created_at)
         .execution_options(synchronize_session=False)
     )
     gone = (await unit.session.execute(statement)).one_or_none()
     if gone is None:
         return False
-    discard(unit, [gone.key], upload_id=gone.upload_id, until=_link_end(gone.upload_method, gone.created_at, terms))
+    discard(unit, [gone.key], until=_link_end(gone.upload_method, gone.created_at, terms))
     return True
 
 
@@ -55,15 +58,21 @@ async def remove(unit: Unit, row: File, terms: Terms) -> bool:
     await unit.session.execute(delete(Submission).where(Submission.file_id == row.id, Submission.run_id.is_(None)))
     statement = (
         delete(File)
-        .where(File.id == row.id, File.scope_id.is_(None), File.state != FileState.LINKED)
+        .where(File.id == row.id, unlinked())
         .returning(File.id)
         .execution_options(synchronize_session=False)
     )
     if (await unit.session.execute(statement)).one_or_none() is None:
         return False
-    discard(unit, [row.key], upload_id=row.upload_id, until=_link_end(row.upload_method, row.created_at, terms))
+    discard(unit, [row.key], until=_link_end(row.upload_method, row.created_at, terms))
     discard(unit, [key for page, data in reports for key in (page, *data) if key])
     return True
+
+
+def unlinked() -> ColumnElement[bool]:
+    """The condition that a file is not, and never was, a run's."""
+    of_run = or_(exists().where(Run.file_id == File.id), exists().where(RunVersion.file_id == File.id))
+    return and_(File.scope_id.is_(None), File.state != FileState.LINKED, not_(of_run))
 
 
 def _link_end(method: str, begun: datetime, terms: Terms) -> datetime | None:

@@ -57,7 +57,7 @@ async def grant(unit: Unit, accession: str) -> Grant:
         raise NotFound(f"There is no run {accession}, or it is not visible to you.")
     if row.key is not None:
         _refuse_unverified(row, printed)
-    record(unit, "run.download", printed, version=wanted.version or row.version)
+    record(unit, "downloaded", printed, version=wanted.version or row.version)
     return Grant(
         accession=printed,
         filename=row.filename or row.described,

@@ -85,7 +85,6 @@ class DiscardedObject(Row):
     __tablename__ = "discarded_objects"
 
     key: Mapped[str] = mapped_column(String(160))
-    upload_id: Mapped[str | None] = mapped_column(String(255))
     clean_at: Mapped[datetime] = mapped_column(Time, index=True)
     until: Mapped[datetime | None] = mapped_column(Time)
 

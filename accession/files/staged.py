@@ -11,6 +11,7 @@ from accession.audit.service import record
 from accession.errors import Conflict, Malformed, NotFound
 from accession.files import discarding
 from accession.files.models import File, FileState
+from accession.ids import Kind
 from accession.paging import EXACT_LIMIT, Page, PageRequest
 from accession.people.access import personal_to
 
@@ -45,8 +46,8 @@ async def list_own(unit: Unit, wanted: StagedFilter, page: PageRequest) -> Page[
     more = len(rows) > page.per_page
     rows = rows[: page.per_page]
     total = await _count(unit, where, exact=page.exact) if page.before is None or page.exact else None
-    capped = total is not None and not page.exact and total > EXACT_LIMIT
-    return Page(rows, EXACT_LIMIT if capped else total, capped, rows[-1].serial if more else None)
+    beyond = total is not None and not page.exact and total > EXACT_LIMIT
+    return Page(rows, total, beyond, rows[-1].serial if more else None)
 
 
 def _conditions(unit: Unit, wanted: StagedFilter) -> list[ColumnElement[bool]]:
@@ -84,6 +85,6 @@ async def get_staged(unit: Unit, file_id: UUID) -> File:
 async def delete_staged(unit: Unit, file_id: UUID, terms: Terms) -> None:
     """Remove one of the caller's files with its bytes; `Conflict` for one that a run has, or had."""
     row = await get_staged(unit, file_id)
-    if row.state == FileState.LINKED or row.scope_id is not None or not await discarding.remove(unit, row, terms):
+    if not await discarding.remove(unit, row, terms):
         raise Conflict("A run has this file; files of runs are never deleted.", code="file_linked")
-    record(unit, "file.delete", str(file_id), filename=row.filename)
+    record(unit, "deleted", unit.accession(Kind.FILE, row.serial), filename=row.filename)

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import func, select, update
 
+from accession.audit.service import record
 from accession.base import new_id
 from accession.errors import Conflict, NotFound, Rejected, TooLarge
 from accession.files import discarding
@@ -29,6 +30,7 @@ from accession.files.rules import (
 from accession.ids import Kind
 from accession.numbers import mint
 from accession.people.access import personal_to
+from accession.work import Work
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from accession.issues import Issue
     from accession.unit import Unit
 
-VALIDATE = "validate_file"
 CONTENT_TYPE = "application/octet-stream"
 
 
@@ -206,9 +207,12 @@ class Uploads:
         return (await self.unit.session.scalars(statement)).one_or_none()
 
     def _announce(self, row: File) -> None:
-        """Have a file that waits for its verdict looked at soon."""
+        """Note that the bytes are whole, and have a file that waits for its verdict looked at soon."""
+        told = {"md5": row.md5} if row.md5 else {}
+        told |= {"reason": row.reason} if row.reason else {}
+        record(self.unit, "uploaded", self.unit.accession(Kind.FILE, row.serial), size=row.size, **told)
         if row.state == FileState.VERIFYING:
-            self.unit.notify(VALIDATE, str(row.id))
+            self.unit.notify(Work.VALIDATE_FILE, str(row.id))
 
 
 def file_id_of(text: str) -> UUID:

@@ -49,7 +49,6 @@ def upgrade() -> None:
         "discarded_objects",
         sa.Column("id", GUID(length=16), nullable=False),
         sa.Column("key", sa.String(length=160), nullable=False),
-        sa.Column("upload_id", sa.String(length=255), nullable=True),
         sa.Column("clean_at", DateTimeUTC(timezone=True), nullable=False),
         sa.Column("until", DateTimeUTC(timezone=True), nullable=True),
         sa.Column("created_at", DateTimeUTC(timezone=True), nullable=False),
