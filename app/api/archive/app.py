@@ -10,14 +10,19 @@ from litestar.openapi.spec import Components, SecurityScheme, Server
 
 from app.api.archive.auth import AuthController, decide
 from app.api.archive.errors import on_error
+from app.api.archive.experiments import Experiments
+from app.api.archive.projects import Projects
+from app.api.archive.samples import Samples
+from app.api.archive.subjects import Subjects
 from app.http.auth import Authentication
 from app.http.deps import dependencies
+from app.http.queries import strict_queries
 
 if TYPE_CHECKING:
     from app.wiring import Wiring
 
 PREFIX = "/api/v1"
-RESOURCES: tuple[type, ...] = (AuthController,)
+RESOURCES: tuple[type, ...] = (AuthController, Projects, Subjects, Samples, Experiments)
 
 
 def archive_app(wiring: Wiring) -> Litestar:
@@ -26,6 +31,7 @@ def archive_app(wiring: Wiring) -> Litestar:
         route_handlers=list(RESOURCES),
         dependencies=dependencies(wiring),
         exception_handlers={Exception: on_error},
+        before_request=strict_queries(),
         middleware=[Authentication(wiring, decide)],
         openapi_config=OpenAPIConfig(
             title="SeqArk archive API",

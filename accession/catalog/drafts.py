@@ -1,0 +1,70 @@
+"""What is submitted to make a record: plain values, checked by `rules` before anything is written."""
+
+from __future__ import annotations
+
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+
+class SubjectDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """The donor or individual."""
+
+    alias: str | None = None
+    organism: str | None = None
+    tax_id: int | None = None
+    sex: str | None = None
+    date_of_birth: date | None = None
+    external_id: str | None = None
+    properties: dict[str, Any] = {}
+
+
+class SampleDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A sample's own fields; those of its checklist that are no column go into `custom_fields`."""
+
+    alias: str | None = None
+    checklist_id: str | None = None
+    organism: str | None = None
+    tax_id: int | None = None
+    collection_date: str | None = None
+    geographic_location: str | None = None
+    breed: str | None = None
+    host: str | None = None
+    tissue: str | None = None
+    developmental_stage: str | None = None
+    sex: str | None = None
+    custom_fields: dict[str, Any] = {}
+    ena_accession: str | None = None
+    ncbi_accession: str | None = None
+
+
+class ExperimentDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """How a library was made and sequenced."""
+
+    alias: str | None = None
+    platform: str | None = None
+    instrument_model: str | None = None
+    library_strategy: str | None = None
+    library_source: str | None = None
+    library_layout: str | None = None
+    library_selection: str | None = None
+    insert_size: int | None = None
+    library_name: str | None = None
+    ena_accession: str | None = None
+    ncbi_accession: str | None = None
+
+
+class RunDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """One data file of an experiment: its alias and which read of a pair it is."""
+
+    alias: str | None = None
+    read_number: int | None = None
+    ena_accession: str | None = None
+    ncbi_accession: str | None = None
+
+
+def digest_of(*parts: object) -> str:
+    """The SHA-256 of what was submitted, equal for equal content whatever the order of keys."""
+    return sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()

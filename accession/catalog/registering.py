@@ -1,0 +1,72 @@
+"""Registers subjects, samples and experiments: checks the parent, the alias and the rules, then adds the row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accession.catalog import rules
+from accession.catalog.drafts import ExperimentDraft, SampleDraft, SubjectDraft, digest_of
+from accession.catalog.models import Experiment, Sample, Subject
+from accession.errors import Conflict
+from accession.ids import Kind
+from accession.projects.models import Project
+from accession.records import add_record, find_parent, refuse, submitted_before
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from accession.people.models import Scope
+    from accession.unit import Unit
+
+
+async def register_subject(unit: Unit, project_accession: str, draft: SubjectDraft) -> tuple[int, bool]:
+    """Register a subject in a project; (serial, whether it is new)."""
+    project = await find_parent(unit, Project, Kind.PROJECT, project_accession, "project_accession")
+    digest = digest_of(project_accession, draft)
+    known = await submitted_before(unit, Subject, draft.alias, digest)
+    if known is not None:
+        return known, False
+    settled, issues = rules.settle_subject(draft)
+    refuse(issues)
+    return await add_record(unit, Kind.SUBJECT, Subject, settled, scope=project.scope, digest=digest), True
+
+
+async def register_sample(
+    unit: Unit, project_accession: str, draft: SampleDraft, subject_accession: str | None = None
+) -> tuple[int, bool]:
+    """Register a sample in a project, of a subject of the same project if one is named; (serial, whether new)."""
+    project = await find_parent(unit, Project, Kind.PROJECT, project_accession, "project_accession")
+    digest = digest_of(project_accession, subject_accession, draft)
+    known = await submitted_before(unit, Sample, draft.alias, digest)
+    if known is not None:
+        return known, False
+    subject = await subject_in(unit, project.scope, subject_accession)
+    settled, issues = rules.settle_sample_draft(draft)
+    refuse(issues)
+    added = await add_record(unit, Kind.SAMPLE, Sample, settled, scope=project.scope, digest=digest, subject_id=subject)
+    return added, True
+
+
+async def subject_in(unit: Unit, scope: Scope, accession: str | None) -> UUID | None:
+    """The id of a subject that must belong to the project of `scope`."""
+    if accession is None:
+        return None
+    parent = await find_parent(unit, Subject, Kind.SUBJECT, accession, "subject_accession")
+    if parent.scope.id != scope.id:
+        raise Conflict(f"{accession} belongs to another project than the sample.", code="other_project")
+    return parent.id
+
+
+async def register_experiment(unit: Unit, sample_accession: str, draft: ExperimentDraft) -> tuple[int, bool]:
+    """Register an experiment on a sample; (serial, whether it is new)."""
+    sample = await find_parent(unit, Sample, Kind.SAMPLE, sample_accession, "sample_accession")
+    digest = digest_of(sample_accession, draft)
+    known = await submitted_before(unit, Experiment, draft.alias, digest)
+    if known is not None:
+        return known, False
+    settled, issues = rules.settle_experiment(draft)
+    refuse(issues)
+    added = await add_record(
+        unit, Kind.EXPERIMENT, Experiment, settled, scope=sample.scope, digest=digest, sample_id=sample.id
+    )
+    return added, True

@@ -1,0 +1,132 @@
+"""Registers, changes and releases projects."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import insert, select
+
+from accession.audit import service as audit
+from accession.base import State, new_id
+from accession.errors import Conflict, Denied, Rejected
+from accession.ids import Kind
+from accession.issues import Issue
+from accession.people.access import Verb
+from accession.people.models import Membership, Organisation, Scope
+from accession.projects.models import Project
+from accession.projects.rules import ProjectDraft, settle_project
+from accession.records import add_record, load_for_change, refuse, submitted_before, touch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from uuid import UUID
+
+    from accession.unit import Unit
+
+_MAY_ADD = ("owner", "admin", "contributor")
+
+
+async def register_project(unit: Unit, draft: ProjectDraft, *, default_visibility: str) -> tuple[int, bool]:
+    """Register a project owned by the caller; (serial, whether it is new).
+
+    Without `visibility` the archive's default decides; a `release_date` in the future makes it embargoed until then.
+    """
+    account = unit.require_account()
+    digest = sha256(msgspec.json.encode(draft)).hexdigest()
+    known = await submitted_before(unit, Project, draft.alias, digest)
+    if known is not None:
+        return known, False
+    settled, issues = settle_project(draft)
+    refuse(issues)
+    visibility = settled.visibility or ("public" if settled.release_date else default_visibility)
+    state = State.PUBLIC if visibility == "public" else State.PRIVATE
+    scope = Scope(
+        id=new_id(),
+        owner_id=account,
+        organisation_id=await _organisation(unit, account, settled.organisation),
+        state=state,
+        release_date=settled.release_date,
+    )
+    columns = {c: getattr(settled, c) for c in _COLUMNS}
+    await unit.session.execute(insert(Scope), [_values_of(scope)])
+    serial = await add_record(
+        unit, Kind.PROJECT, Project, _Columns(**columns), scope=scope, digest=digest, id=scope.id, state=state
+    )
+    return serial, True
+
+
+_COLUMNS = ("alias", "title", "description", "project_type", "license", "ena_accession", "ncbi_accession")
+
+
+class _Columns(msgspec.Struct, frozen=True):
+    """The fields of a project's own row; the others live in its scope."""
+
+    alias: str | None
+    title: str
+    description: str
+    project_type: str
+    license: str
+    ena_accession: str | None
+    ncbi_accession: str | None
+
+
+def _values_of(scope: Scope) -> dict[str, Any]:
+    names = ("id", "owner_id", "organisation_id", "state", "release_date")
+    return {name: getattr(scope, name) for name in names}
+
+
+async def _organisation(unit: Unit, account: UUID, slug: str | None) -> UUID:
+    """The organisation of a new project: the one named, if the caller may add to it, else the caller's own."""
+    joined = select(Organisation.id, Membership.role).join(Membership, Membership.organisation_id == Organisation.id)
+    mine = joined.where(Membership.account_id == account)
+    wanted = mine.where(Organisation.slug == slug) if slug else mine.where(Organisation.personal)
+    row = (await unit.session.execute(wanted)).first()
+    if row is None:
+        message = f"There is no organisation {slug!r} that you belong to." if slug else "You have no organisation."
+        raise Rejected([Issue("unknown_organisation", message, field="organisation")])
+    if row.role not in _MAY_ADD:
+        raise Denied(f"Your role in {slug} is {row.role}; adding projects needs contributor.")
+    return row.id  # type: ignore[no-any-return]
+
+
+async def change_project(unit: Unit, accession: str, changes: Mapping[str, Any]) -> None:
+    """Merge `changes` into a project's description; its state moves by verbs of their own."""
+    row, scope = await load_for_change(unit, Project, Kind.PROJECT, accession, Verb.MANAGE)
+    fields = dict(changes)
+    current = {c: getattr(row, c) for c in _COLUMNS}
+    settled, issues = settle_project(ProjectDraft(**{**current, **fields}))
+    refuse(issues)
+    if "release_date" in fields and fields["release_date"] != scope.release_date:
+        _move_date(unit, accession, row, scope, fields["release_date"])
+    touch(unit, row, Kind.PROJECT, {c: getattr(settled, c) for c in _COLUMNS})
+
+
+def _move_date(unit: Unit, accession: str, row: Project, scope: Scope, release_date: date | None) -> None:
+    """Move the day of an embargo; what is public already cannot be taken back by a date."""
+    already = scope.state == State.PUBLIC and (scope.release_date is None or scope.release_date <= unit.today)
+    if already and release_date is not None and release_date > unit.today:
+        raise Conflict(f"{accession} is public already; its release date cannot move into the future.")
+    scope.release_date = release_date
+    row.revision += 1
+    audit.record(unit, "change", accession, fields=["release_date"])
+
+
+async def release_project(unit: Unit, accession: str, release_date: date | None = None) -> None:
+    """Make a private project public, at once or from `release_date` on (decided when it is read)."""
+    row, scope = await load_for_change(unit, Project, Kind.PROJECT, accession, Verb.MANAGE)
+    if scope.state not in {State.DRAFT, State.PRIVATE, State.PUBLIC}:
+        raise Conflict(f"{accession} is {scope.state}; only a draft or private project can be released.")
+    refuse(release_issues(row))
+    row.state = scope.state = State.PUBLIC
+    scope.release_date = release_date
+    row.revision += 1
+    audit.record(unit, "release", accession, release_date=release_date.isoformat() if release_date else None)
+
+
+def release_issues(row: Project) -> list[Issue]:
+    """What a project must say before it is released."""
+    missing = [name for name in ("title", "description", "project_type", "license") if not getattr(row, name)]
+    return [Issue("missing_required", f"'{name}' is required before the release.", field=name) for name in missing]

@@ -1,0 +1,138 @@
+"""What every kind of record has in common: finding the parent, the alias, adding a row, loading one for a change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select
+
+from accession.audit import service as audit
+from accession.base import State, new_id
+from accession.errors import Conflict, NotFound, Rejected
+from accession.ids import Kind, require_serial
+from accession.numbers import mint
+from accession.people.access import Verb, readable_by, require
+from accession.people.models import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    import msgspec
+
+    from accession.base import Owned
+    from accession.issues import Issue
+    from accession.unit import Unit
+
+
+class Parent(tuple[Any, Scope]):
+    """A parent row's id and its access scope."""
+
+    __slots__ = ()
+
+    @property
+    def id(self) -> UUID:
+        """The parent's own id."""
+        return self[0]  # type: ignore[no-any-return]
+
+    @property
+    def scope(self) -> Scope:
+        """The scope of the project that the parent is in."""
+        return self[1]
+
+
+async def find_parent(unit: Unit, model: Any, kind: Kind, accession: str, field: str) -> Parent:
+    """The parent that a new record names, if the caller may add to it."""
+    unit.require_account()
+    serial = require_serial(accession, unit.prefix, kind, field).serial
+    found = (
+        select(model.id, Scope)
+        .join(Scope, Scope.id == model.scope_id)
+        .where(model.serial == serial, readable_by(model, unit, by_accession=True))
+    )
+    row = (await unit.session.execute(found)).first()
+    if row is None:
+        raise NotFound(f"{field}: there is no {kind.name.lower()} {accession}, or it is not visible to you.")
+    require(unit, Verb.CONTRIBUTE, row[1])
+    return Parent(row)
+
+
+async def submitted_before(unit: Unit, model: Any, alias: str | None, digest: str) -> int | None:
+    """The serial of the record that was submitted under this alias with the same content, None for a new alias.
+
+    The same alias with other content is a `Conflict`.
+    """
+    if alias is None:
+        return None
+    found = select(model.serial, model.submitted_digest, model.state).where(
+        model.owner_id == unit.require_account(), model.alias == alias
+    )
+    row = (await unit.session.execute(found)).first()
+    if row is None:
+        return None
+    if row.submitted_digest == digest and row.state not in {State.WITHDRAWN, State.REMOVED}:
+        return int(row.serial)
+    raise Conflict(
+        f"You have already used the alias {alias!r} for other content; choose another alias.", code="alias_taken"
+    )
+
+
+def refuse(issues: Sequence[Issue]) -> None:
+    """Raise `Rejected` with every issue, if there is any."""
+    if issues:
+        raise Rejected(issues)
+
+
+async def add_record(
+    unit: Unit, kind: Kind, model: type[Owned], draft: msgspec.Struct, *, scope: Scope, digest: str, **links: Any
+) -> int:
+    """Mint, insert and audit one record; returns its serial."""
+    serial = (await mint(unit.session, {kind: 1}))[kind][0]
+    row = row_of(draft, serial=serial, owner_id=unit.require_account(), scope_id=scope.id, digest=digest, **links)
+    await unit.session.execute(insert(model), [row])
+    audit.record(unit, "create", unit.accession(kind, serial))
+    return serial
+
+
+def row_of(
+    draft: msgspec.Struct, *, serial: int, owner_id: UUID, scope_id: UUID, digest: str | None, **links: Any
+) -> dict[str, Any]:
+    """The columns of a new row from a settled draft."""
+    values = {name: getattr(draft, name) for name in draft.__struct_fields__}
+    return {
+        "id": new_id(),
+        "serial": serial,
+        "owner_id": owner_id,
+        "scope_id": scope_id,
+        "submitted_digest": digest,
+        **values,
+        **links,
+    }
+
+
+async def load_for_change(unit: Unit, model: Any, kind: Kind, accession: str, verb: Verb) -> tuple[Any, Scope]:
+    """The row and its scope, if the caller may see and change it; on PostgreSQL locked until the commit."""
+    unit.require_account()
+    serial = require_serial(accession, unit.prefix, kind).serial
+    found = (
+        select(model, Scope)
+        .join(Scope, Scope.id == model.scope_id)
+        .where(model.serial == serial, readable_by(model, unit, by_accession=True))
+        .with_for_update(of=model)
+    )
+    row = (await unit.session.execute(found)).first()
+    if row is None:
+        raise NotFound(f"There is no {kind.name.lower()} {accession}, or it is not visible to you.")
+    require(unit, verb, row[1])
+    return row[0], row[1]
+
+
+def touch(unit: Unit, row: Owned, kind: Kind, changes: Mapping[str, Any]) -> None:
+    """Write what differs, count the revision up, and leave an audit event with the fields' names."""
+    differing = {name: value for name, value in changes.items() if getattr(row, name) != value}
+    if not differing:
+        return
+    for name, value in differing.items():
+        setattr(row, name, value)
+    row.revision += 1
+    audit.record(unit, "change", unit.accession(kind, row.serial), fields=sorted(differing))

@@ -1,0 +1,1 @@
+"""Turns rows into the archive dialect's wire shapes and bodies into drafts."""

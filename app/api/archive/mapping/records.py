@@ -1,0 +1,112 @@
+"""Rows of the catalog as the archive dialect's wire shapes, and its patches as changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from accession.ids import Kind
+from accession.projects.rules import visibility_of
+from app.api.archive.structs.experiments import ExperimentOut
+from app.api.archive.structs.projects import ProjectOut
+from app.api.archive.structs.samples import SampleOut
+from app.api.archive.structs.subjects import SubjectOut
+
+if TYPE_CHECKING:
+    from accession.unit import Unit
+
+
+def changes_of(patch: msgspec.Struct) -> dict[str, Any]:
+    """The fields that a patch gives, null among them."""
+    given = {name: getattr(patch, name) for name in patch.__struct_fields__}
+    return {name: value for name, value in given.items() if value is not msgspec.UNSET}
+
+
+def fields_of(body: msgspec.Struct, *but: str) -> dict[str, Any]:
+    """The fields of a body except those that name other records."""
+    return {name: getattr(body, name) for name in body.__struct_fields__ if name not in but}
+
+
+def project_out(unit: Unit, row: Any) -> ProjectOut:
+    """A project's row with its scope."""
+    return ProjectOut(
+        accession=unit.accession(Kind.PROJECT, row.serial),
+        alias=row.alias,
+        organisation=row.organisation,
+        title=row.title,
+        description=row.description,
+        project_type=row.project_type,
+        release_date=row.release_date,
+        license=row.license,
+        ena_accession=row.ena_accession,
+        ncbi_accession=row.ncbi_accession,
+        visibility=visibility_of(row.scope_state, row.release_date, unit.today),
+        state=row.state,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def subject_out(unit: Unit, row: Any) -> SubjectOut:
+    """A subject's row; its personal fields go only to those who have a share in the project."""
+    shared = unit.actor.admin or row.scope_owner_id == unit.actor.account_id
+    shared = shared or row.organisation_id in unit.actor.organisations
+    return SubjectOut(
+        accession=unit.accession(Kind.SUBJECT, row.serial),
+        alias=row.alias,
+        project_accession=unit.accession(Kind.PROJECT, row.project_serial),
+        organism=row.organism,
+        tax_id=row.tax_id,
+        sex=row.sex,
+        date_of_birth=row.date_of_birth if shared else None,
+        external_id=row.external_id if shared else None,
+        properties=row.properties if shared else {},
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def sample_out(unit: Unit, row: Any) -> SampleOut:
+    """A sample's row with the serials of its parents."""
+    subject = row.subject_serial
+    return SampleOut(
+        accession=unit.accession(Kind.SAMPLE, row.serial),
+        alias=row.alias,
+        project_accession=unit.accession(Kind.PROJECT, row.project_serial),
+        subject_accession=unit.accession(Kind.SUBJECT, subject) if subject is not None else None,
+        checklist_id=row.checklist_id,
+        organism=row.organism,
+        tax_id=row.tax_id,
+        collection_date=row.collection_date,
+        geographic_location=row.geographic_location,
+        breed=row.breed,
+        host=row.host,
+        tissue=row.tissue,
+        developmental_stage=row.developmental_stage,
+        sex=row.sex,
+        custom_fields=row.custom_fields,
+        ena_accession=row.ena_accession,
+        ncbi_accession=row.ncbi_accession,
+        created_at=row.created_at,
+    )
+
+
+def experiment_out(unit: Unit, row: Any) -> ExperimentOut:
+    """An experiment's row with the serial of its sample."""
+    return ExperimentOut(
+        accession=unit.accession(Kind.EXPERIMENT, row.serial),
+        alias=row.alias,
+        sample_accession=unit.accession(Kind.SAMPLE, row.sample_serial),
+        platform=row.platform,
+        instrument_model=row.instrument_model,
+        library_strategy=row.library_strategy,
+        library_source=row.library_source,
+        library_layout=row.library_layout,
+        library_selection=row.library_selection,
+        insert_size=row.insert_size,
+        library_name=row.library_name,
+        ena_accession=row.ena_accession,
+        ncbi_accession=row.ncbi_accession,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,85 @@
+"""`/subjects`: list, register, read, change and remove."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Controller, Request, Response, delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from accession.catalog.changing import change_subject, remove_record
+from accession.catalog.drafts import SubjectDraft
+from accession.catalog.models import Subject
+from accession.catalog.reading import find_record, get_record
+from accession.catalog.registering import register_subject
+from accession.catalog.shapes import SUBJECT
+from accession.ids import Accession, Kind
+from accession.paging import page_request
+from accession.unit import Unit
+from app.api.archive.answers import made, one, problems, repeated
+from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, TextFilter, listing
+from app.api.archive.mapping.records import changes_of, fields_of, subject_out
+from app.api.archive.structs.subjects import SubjectIn, SubjectOut, SubjectPatch
+
+
+class Subjects(Controller):
+    """Subjects: the individuals or donors that samples come from."""
+
+    path = "/subjects"
+    tags = ("subjects",)
+
+    @get("/", summary="List subjects", responses=problems(400, 401, 422))
+    async def list_subjects(
+        self,
+        request: Request[Any, Any, Any],
+        unit: NamedDependency[Unit],
+        page: PageNumber = 1,
+        per_page: PerPage = 20,
+        cursor: Cursor = None,
+        count: Count = None,
+        project_accession: TextFilter = None,
+        alias: TextFilter = None,
+        organism: TextFilter = None,
+        tax_id: NumberFilter = None,
+        sex: TextFilter = None,
+    ) -> Response[list[SubjectOut]]:
+        """The subjects that the caller may see, newest first."""
+        filters = {
+            "project_accession": project_accession,
+            "alias": alias,
+            "organism": organism,
+            "tax_id": tax_id,
+            "sex": sex,
+        }
+        wanted = page_request(page, per_page, cursor, count)
+        return await listing(request, unit, SUBJECT, wanted, filters, subject_out)
+
+    @post("/", summary="Register a subject", responses=problems(400, 401, 403, 404, 409, 422) | repeated(SubjectOut))
+    async def register(self, unit: NamedDependency[Unit], data: JSONBody[SubjectIn]) -> Response[SubjectOut]:
+        """Register a subject; the same alias with the same content answers the same accession again."""
+        draft = SubjectDraft(**fields_of(data, "project_accession"))
+        serial, new = await register_subject(unit, data.project_accession, draft)
+        row = await find_record(unit, SUBJECT, Accession(unit.prefix, Kind.SUBJECT, serial))
+        return made(row, subject_out(unit, row), new=new)
+
+    @get("/{accession:str}", summary="Get a subject", responses=problems(400, 401, 404, 410, 422))
+    async def get_subject(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> Response[SubjectOut]:
+        """One subject by its accession."""
+        row = await get_record(unit, SUBJECT, accession)
+        return one(row, subject_out(unit, row))
+
+    @patch("/{accession:str}", summary="Change a subject", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    async def change(
+        self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[SubjectPatch]
+    ) -> Response[SubjectOut]:
+        """Merge the given fields into the subject and check the whole again."""
+        await change_subject(unit, accession, changes_of(data))
+        await unit.session.flush()
+        row = await get_record(unit, SUBJECT, accession)
+        return one(row, subject_out(unit, row))
+
+    @delete("/{accession:str}", summary="Remove a subject", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    async def remove(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> None:
+        """Remove a subject that nothing hangs on; one that was public is withdrawn and keeps its tombstone."""
+        await remove_record(unit, Subject, Kind.SUBJECT, accession)

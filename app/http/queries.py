@@ -1,0 +1,37 @@
+"""Refuses query parameters that a handler does not know: a misspelt filter must never silently list everything."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from accession.errors import Malformed
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from litestar import Request
+
+_INTERNAL = {"unit", "wiring", "request", "data", "state", "scope", "headers", "cookies", "query", "body", "socket"}
+
+
+def strict_queries() -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
+    """A `before_request` hook that knows each handler's parameters from its signature."""
+    known: dict[int, frozenset[str]] = {}
+
+    async def check(request: Request[Any, Any, Any]) -> None:
+        if not request.scope["query_string"]:
+            return
+        handler = request.route_handler
+        names = known.get(id(handler))
+        if names is None:
+            fields = handler.parsed_fn_signature.parameters.values()
+            aliases = {getattr(f.kwarg_definition, "name", None) or f.name for f in fields}
+            names = known[id(handler)] = frozenset(aliases - _INTERNAL - set(request.scope["path_params"]))
+        for name in request.query_params:
+            if name not in names:
+                near = get_close_matches(name, names, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(sorted(names)) or 'none'}."
+                raise Malformed(f"Unknown query parameter {name[:80]!r}; {hint}")
+
+    return check
