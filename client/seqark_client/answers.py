@@ -146,6 +146,7 @@ class Finding(msgspec.Struct, frozen=True):
 
     message: str
     code: str = ""
+    severity: str = "error"
     line: int | None = None
     record: int | None = None
     offset: int | None = None
@@ -164,6 +165,11 @@ class Verdict(msgspec.Struct, frozen=True):
     format: str | None = None
     first_error: Finding | None = None
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def problem(self) -> Finding | None:
+        """The first finding that refuses the file."""
+        return self.first_error or next((found for found in self.findings if found.severity == "error"), None)
 
 
 class StagedFile(msgspec.Struct, frozen=True):
