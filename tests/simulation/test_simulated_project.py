@@ -174,7 +174,7 @@ def test_the_sheet_names_every_file_once_with_its_md5(project: Dataset) -> None:
     named = {row[f"filename_{side}"]: row[f"md5_{side}"] for row in rows for side in ("forward", "reverse")}
     named.pop("")
     assert named == {path.name: md5_of(path) for path in project.submitted}
-    required = {"sample_alias", "title", "taxon_id", "collection date", "geographic location (country and/or sea)"}
+    required = {"sample_alias", "organism", "tax_id", "collection_date", "geographic_location"}
     assert all(row[column] for row in rows for column in required)
 
 
