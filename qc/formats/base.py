@@ -1,0 +1,106 @@
+"""What every format check shares: the log of findings, the job it is given, the outcome it returns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from qc.results import MAX_FINDINGS, Compression, Finding, Format, Severity
+
+if TYPE_CHECKING:
+    from qc.formats.reading import HashedFile
+
+MAX_ERRORS = 10_000
+MAX_SHOWN = 80
+
+
+class TooManyErrors(Exception):
+    """The file holds more errors than are worth counting; the check of its records ends here."""
+
+
+def shown(value: bytes | str | float) -> str:
+    """A short printable form of a value from a file: control characters escaped, at most 80 characters."""
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: MAX_SHOWN + 1])
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+
+
+class FindingLog:
+    """Collects findings in the order they are met: the first 100 are kept, all are counted by code."""
+
+    def __init__(self) -> None:
+        self.kept: list[Finding] = []
+        self.counts: Counter[str] = Counter()
+        self.errors = 0
+        self._once: set[str] = set()
+
+    def error(self, code: str, message: str, **place: Any) -> None:
+        """Records a fault that refuses the file. Raises TooManyErrors past 10,000 of them."""
+        self._add(Severity.ERROR, code, message, place)
+        self.errors += 1
+        if self.errors >= MAX_ERRORS:
+            self._add(Severity.ERROR, "too_many_errors", f"More than {MAX_ERRORS} errors: checking ended here.", {})
+            raise TooManyErrors
+
+    def warning(self, code: str, message: str, **place: Any) -> None:
+        """Records something that is told and accepted."""
+        self._add(Severity.WARNING, code, message, place)
+
+    def warn_once(self, code: str, message: str, *, about: str = "", **place: Any) -> None:
+        """Records a warning the first time that this code is met for this subject."""
+        key = f"{code}\0{about}"
+        if key not in self._once and len(self._once) < MAX_ERRORS:
+            self._once.add(key)
+            self.warning(code, message, **place)
+
+    def extend(self, other: FindingLog) -> None:
+        """Takes over what another log collected, after what is here."""
+        self.kept = [*self.kept, *other.kept][:MAX_FINDINGS]
+        self.counts += other.counts
+        self.errors += other.errors
+
+    def _add(self, severity: Severity, code: str, message: str, place: dict[str, Any]) -> None:
+        self.counts[code] += 1
+        if len(self.kept) < MAX_FINDINGS:
+            for key in ("found", "expected"):
+                if place.get(key) is not None:
+                    place[key] = shown(place[key])
+            self.kept.append(Finding(severity=severity, code=code, message=message, **place))
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One file to check: where it is, how it is packed, where findings go and what may help to decode it."""
+
+    path: Path
+    source: HashedFile
+    format: Format
+    compression: Compression
+    findings: FindingLog
+    reference: Path | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a format check measured: scalars, distributions, and in words what was looked at."""
+
+    counts: dict[str, Any]
+    metrics: dict[str, Any]
+    checked: list[str]
+
+
+class FormatCheck(Protocol):
+    """One format: how its uncompressed bytes begin, which names promise it, and how it is checked."""
+
+    format: Format
+    extensions: tuple[str, ...]
+    packings: tuple[Compression, ...]
+
+    def matches(self, head: bytes) -> bool:
+        """Says whether uncompressed bytes that begin like this are of this format."""
+        ...
+
+    def check(self, job: Job) -> Outcome:
+        """Reads the file to its end, logs every finding and returns what was measured."""
+        ...

@@ -1,0 +1,165 @@
+"""Checks FASTQ: every record to the end of the file, usual blocks at once and unusual ones record by record."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qc.formats.base import Outcome
+from qc.formats.bgzf import BGZF_EOF
+from qc.formats.fastq_blocks import IUPAC, MAX_RECORD, RecordTooLong, columns_of, feed_blocks, usual_letters
+from qc.formats.fastq_records import Lost, Record, check_record, read_record
+from qc.formats.fastq_tally import ReadTally
+from qc.formats.packing import Unpacked
+from qc.formats.rawbytes import RawBytes
+from qc.results import Compression, Format
+
+if TYPE_CHECKING:
+    from qc.formats.base import FindingLog, Job
+
+SAM_HEADER_LINE = re.compile(rb"@(HD|SQ|RG|PG|CO)\t")
+CHECKED = [
+    "framing of every record",
+    "name, bases, repeated name and quality characters",
+    "as many qualities as bases",
+    "quality encoding",
+]
+
+
+class FastqCheck:
+    """FASTQ, plain or in gzip of any kind."""
+
+    format = Format.FASTQ
+    extensions = (".fastq", ".fq")
+    packings = (Compression.NONE, Compression.GZIP, Compression.BGZF)
+
+    def matches(self, head: bytes) -> bool:
+        """FASTQ begins with '@'; its second line is bases or its third begins with '+'. A SAM header does not count."""
+        lines = head.split(b"\n", 3)
+        if not head.startswith(b"@") or SAM_HEADER_LINE.match(head):
+            return False
+        bases = len(lines) > 1 and not lines[1].rstrip(b"\r").translate(None, IUPAC + b".")
+        return bases or len(lines) == 1 or (len(lines) > 2 and lines[2].startswith(b"+"))
+
+    def check(self, job: Job) -> Outcome:
+        """Reads every record; after a broken frame the rest cannot be told apart and is not looked at."""
+        packing = Compression.NONE if job.compression is Compression.NONE else Compression.GZIP
+        pieces = Unpacked(RawBytes(job.source), packing, job.findings)
+        walk = RecordWalk(job.findings)
+        try:
+            feed_blocks(pieces, walk.take)
+        except Lost as lost:
+            if pieces.whole or lost.code != "record_truncated":
+                job.findings.error(lost.code, lost.message, record=walk.number + 1, **lost.place)
+        except RecordTooLong:
+            job.findings.error(
+                "record_too_long",
+                f"The record that starts at line {walk.line} does not end within {MAX_RECORD >> 20} MiB.",
+                line=walk.line,
+                record=walk.number + 1,
+                expected=f"at most {MAX_RECORD} bytes",
+            )
+        if pieces.whole and not walk.number and not job.findings.errors:
+            job.findings.error("no_records", "The file holds no reads.", expected="at least one record")
+        if job.compression is Compression.BGZF and pieces.whole and not job.findings.errors:
+            _warn_of_missing_eof(job)
+        return Outcome(counts=walk.tally.counts(), metrics=walk.tally.metrics(), checked=list(CHECKED))
+
+
+def _warn_of_missing_eof(job: Job) -> None:
+    if not job.source.tail.endswith(BGZF_EOF):
+        job.findings.warning(
+            "bgzf_eof_missing", "The file is BGZF but lacks the end-of-file block; it may be cut short."
+        )
+
+
+class RecordWalk:
+    """Goes through blocks of records, keeping the place and the tally."""
+
+    def __init__(self, findings: FindingLog) -> None:
+        self.line = 1
+        self.number = 0
+        self.tally = ReadTally()
+        self._findings = findings
+
+    def take(self, block: bytes, final: bool) -> int:  # noqa: FBT001
+        """Deals with as many whole records as the block holds; returns their size in bytes."""
+        columns = columns_of(block)
+        letters = usual_letters(columns) if columns else None
+        if columns is None or letters is None:
+            return self._take_singly(block, final=final)
+        if columns.crlf:
+            self._warn_of_crlf(self.line)
+        self.tally.add(columns.lengths, *letters)
+        self.number += len(columns.names)
+        self.line += 4 * len(columns.names)
+        return columns.size
+
+    def _take_singly(self, block: bytes, *, final: bool) -> int:
+        at = 0
+        good: list[Record] = []
+        try:
+            while at < len(block):
+                blank = _blank_lines(block, at)
+                if at + blank == len(block):
+                    at += self._end_blank(block[at:], final=final)
+                    break
+                self._skip_blank(block, at, blank)
+                at += blank
+                record = read_record(block, at, self.line, final=final)
+                if record is None:
+                    break
+                self._count(record)
+                good.append(record)
+                at += record.size
+        finally:
+            lengths = np.array([len(r.sequence) for r in good], np.int64)
+            self.tally.add(lengths, b"".join(r.sequence for r in good), b"".join(r.quality for r in good))
+        return at
+
+    def _count(self, record: Record) -> None:
+        self.number += 1
+        if record.crlf:
+            self._warn_of_crlf(record.line)
+        if record.sequence_lines > 1:
+            self._findings.warn_once(
+                "wrapped_lines",
+                f"Record {self.number} wraps its sequence over {record.sequence_lines} lines; many tools expect one.",
+                line=record.line,
+                record=self.number,
+            )
+        check_record(record, self.number, self._findings)
+        self.line += record.lines
+
+    def _skip_blank(self, block: bytes, at: int, size: int) -> None:
+        if size:
+            self._findings.error(
+                "blank_line",
+                f"Line {self.line} is blank between records.",
+                line=self.line,
+                record=self.number + 1,
+                expected="@ and the name of a read",
+            )
+            self.line += block.count(b"\n", at, at + size)
+
+    def _end_blank(self, rest: bytes, *, final: bool) -> int:
+        if not final:
+            return 0
+        if self.number and rest:
+            self._findings.warn_once("blank_lines_at_end", "Blank lines follow the last record.", line=self.line)
+        return len(rest)
+
+    def _warn_of_crlf(self, line: int) -> None:
+        self._findings.warn_once(
+            "crlf", "Lines end with CR LF, as on Windows, instead of LF.", line=line, expected="LF"
+        )
+
+
+def _blank_lines(block: bytes, at: int) -> int:
+    """How many bytes of blank lines (LF or CRLF) begin at this place."""
+    end = at
+    while end < len(block) and block[end] in b"\r\n":
+        end += 1
+    return end - at

@@ -1,0 +1,54 @@
+"""Looks ahead in the raw bytes of a file and takes exact lengths from them, knowing the offset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qc.formats.reading import HashedFile
+
+
+class RawBytes:
+    """A forward buffer on a hashed file. `offset` is the 0-based offset in the file of the next byte."""
+
+    def __init__(self, source: HashedFile) -> None:
+        self.offset = 0
+        self._source = source
+        self._buffer = b""
+        self._at = 0
+
+    def peek(self, size: int) -> bytes:
+        """The next bytes without taking them; fewer than `size` only at the end of the file."""
+        self._fill(size)
+        return self._buffer[self._at : self._at + size]
+
+    def take(self, size: int) -> bytes:
+        """The next bytes; fewer than `size` only at the end of the file."""
+        piece = self.peek(size)
+        self._at += len(piece)
+        self.offset += len(piece)
+        return piece
+
+    def give_back(self, size: int) -> None:
+        """Moves back over bytes of the last `take` or `some`."""
+        self._at -= size
+        self.offset -= size
+
+    def some(self, most: int = 1 << 20) -> bytes:
+        """Whatever is at hand, at least one byte and at most `most`; empty only at the end of the file."""
+        self._fill(1)
+        piece = self._buffer[self._at : self._at + most]
+        self._at += len(piece)
+        self.offset += len(piece)
+        return piece
+
+    def _fill(self, size: int) -> None:
+        have = len(self._buffer) - self._at
+        if have >= size:
+            return
+        pieces = [self._buffer[self._at :]]
+        while have < size and (piece := self._source.read()):
+            pieces.append(piece)
+            have += len(piece)
+        self._buffer = b"".join(pieces)
+        self._at = 0

@@ -1,0 +1,61 @@
+"""Checks VCF text to the end of the file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qc.formats.base import Outcome
+from qc.formats.lines import Lines, LineTooLong
+from qc.formats.packing import Unpacked
+from qc.formats.rawbytes import RawBytes
+from qc.formats.vcf_text import NoColumns, VcfWalk
+from qc.results import Compression, Format
+
+if TYPE_CHECKING:
+    from qc.formats.base import Job
+
+MAX_LINE = 1 << 26
+CHECKED = [
+    "meta lines and column line",
+    "fixed columns and INFO of every record",
+    "FORMAT and every sample",
+    "order of the records",
+]
+
+
+class VcfCheck:
+    """VCF text, plain, in gzip or in BGZF."""
+
+    format = Format.VCF
+    extensions = (".vcf",)
+    packings = (Compression.NONE, Compression.GZIP, Compression.BGZF)
+
+    def matches(self, head: bytes) -> bool:
+        """VCF begins with its fileformat line; the column line alone is VCF that lacks it."""
+        return head.startswith((b"##fileformat=VCF", b"#CHROM\tPOS\tID\tREF"))
+
+    def check(self, job: Job) -> Outcome:
+        """Reads every line of the file."""
+        pieces = Unpacked(RawBytes(job.source), job.compression, job.findings)
+        lines = Lines(pieces, MAX_LINE)
+        walk = VcfWalk(job.findings)
+        try:
+            for line in lines:
+                if not lines.ended and not pieces.whole:
+                    break
+                walk.take(line, lines.number)
+            if pieces.whole:
+                walk.finish()
+                if not lines.ended:
+                    job.findings.warning(
+                        "no_newline_at_end", "The last line has no newline at its end.", line=lines.number
+                    )
+        except LineTooLong as long:
+            job.findings.error("line_too_long", str(long), line=long.line, expected=f"at most {long.limit} bytes")
+        except NoColumns:
+            pass
+        if job.compression is Compression.GZIP:
+            job.findings.warning(
+                "not_bgzf", "The file is plain gzip; VCF tools need BGZF to index it.", expected="bgzf"
+            )
+        return Outcome(counts=walk.counts(), metrics={}, checked=list(CHECKED))

@@ -1,0 +1,157 @@
+"""Checks FORMAT and the sample columns of VCF records (VCF specification, section 1.6.2)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from qc.formats.base import shown
+from qc.formats.vcf_header import Definition
+from qc.formats.vcf_record import INFO_KEY, explain_value
+from qc.formats.vcf_values import RESERVED_FORMAT, pattern_of, too_big, value_pattern
+
+if TYPE_CHECKING:
+    from qc.formats.base import FindingLog
+    from qc.formats.vcf_header import VcfHeader
+
+GENOTYPE = re.compile(rb"[/|]?(?:\.|[0-9]+)(?:[/|](?:\.|[0-9]+))*")
+ALLELE = re.compile(rb"[0-9]+")
+ANY = Definition(b".", b"String")
+MAX_PLANS = 512
+
+
+class Plan:
+    """How the samples of records with one FORMAT and one number of alternate alleles must look."""
+
+    def __init__(self, keys: list[bytes], definitions: list[Definition], alternates: int) -> None:
+        self.keys = keys
+        self.definitions = definitions
+        self.integers = [i for i, d in enumerate(definitions) if d.kind == b"Integer"]
+        self.alternates = alternates
+        parts = [
+            GENOTYPE.pattern if key == b"GT" else pattern_of(d, alternates).replace(rb"[^,\t]*", rb"[^,:\t]*")
+            for key, d in zip(keys, definitions, strict=True)
+        ]
+        sample = parts[-1]
+        for part in reversed(parts[:-1]):
+            sample = part + rb"(?::" + sample + rb")?"
+        self.sample = re.compile(sample)
+
+
+class SampleCheck:
+    """Checks the columns from FORMAT on, one record after another, against one header."""
+
+    def __init__(self, header: VcfHeader, findings: FindingLog) -> None:
+        self._header = header
+        self._findings = findings
+        self._plans: dict[tuple[bytes, int], Plan | None] = {}
+        self._genotypes: dict[tuple[bytes, int], bool] = {}
+
+    def check(self, fields: list[bytes], alternates: int, place: dict[str, Any]) -> None:
+        """Checks `fields`, the columns from FORMAT on."""
+        key = (fields[0], alternates)
+        if key not in self._plans:
+            if len(self._plans) >= MAX_PLANS:
+                self._plans.clear()
+            self._plans[key] = self._plan(fields[0], alternates, place)
+        plan = self._plans[key]
+        if plan is None:
+            if fields[0] != b".":
+                self._plans.pop(key)
+            return
+        for column, sample in enumerate(fields[1:]):
+            if not plan.sample.fullmatch(sample) or (len(sample) > 9 and self._has_big(sample, plan)):
+                self._explain(sample, column, plan, place)
+            elif plan.keys[0] == b"GT":
+                self._check_genotype(sample.partition(b":")[0], column, alternates, place)
+
+    def _plan(self, text: bytes, alternates: int, place: dict[str, Any]) -> Plan | None:
+        """The plan for a FORMAT; None, with findings, when it is broken, and None for '.', which says nothing."""
+        line, findings = place["line"], self._findings
+        if text == b".":
+            return None
+        keys = text.split(b":")
+        before = findings.errors
+        if len(set(keys)) < len(keys):
+            message = f"FORMAT at line {line} has a key twice."
+            findings.error("format_twice", message, found=text, expected="each key once", **place)
+        if b"GT" in keys[1:]:
+            message = f"FORMAT at line {line} does not have GT as its first key."
+            findings.error("format_gt_first", message, found=text, expected="GT first", **place)
+        definitions = [self._definition(key, place) for key in keys]
+        return Plan(keys, definitions, alternates) if findings.errors == before else None
+
+    def _definition(self, key: bytes, place: dict[str, Any]) -> Definition:
+        line = place["line"]
+        if not INFO_KEY.fullmatch(key):
+            message = f"FORMAT at line {line} has the key '{shown(key)}', which the specification does not allow."
+            if not key or self._header.minor >= 3 or re.search(rb"\s", key):
+                expected = "a letter or _, then letters, digits, _ and ."
+                self._findings.error("format_key", message, found=key, expected=expected, **place)
+            else:
+                self._findings.warn_once("format_key_odd", message, about=shown(key), found=key, **place)
+        definition = self._header.definitions[b"FORMAT"].get(key)
+        if definition is None:
+            message = f"The FORMAT key '{shown(key)}' at line {line} is not declared by a ##FORMAT line."
+            self._findings.warn_once("format_undeclared", message, about=shown(key), found=key, **place)
+        return definition or RESERVED_FORMAT.get(key, ANY)
+
+    def _check_genotype(self, genotype: bytes, column: int, alternates: int, place: dict[str, Any]) -> None:
+        key = (genotype, alternates)
+        good = self._genotypes.get(key)
+        if good is None:
+            good = all(int(allele) <= alternates for allele in ALLELE.findall(genotype[:100_000]))
+            good = good and (genotype[:1] not in (b"/", b"|") or self._header.minor >= 4)
+            if len(self._genotypes) < 65536 and len(genotype) < 64:
+                self._genotypes[key] = good
+        if not good:
+            name = self._name(column)
+            message = (
+                f"GT of sample '{name}' at line {place['line']} is '{shown(genotype)}' with {alternates} ALT alleles."
+            )
+            self._findings.error(
+                "genotype_allele", message, found=genotype, expected=f"alleles 0 to {alternates}", **place
+            )
+
+    def _has_big(self, sample: bytes, plan: Plan) -> bool:
+        values = sample.split(b":")
+        return any(too_big(values[i]) for i in plan.integers if i < len(values))
+
+    def _name(self, column: int) -> str:
+        return shown(self._header.samples[column])
+
+    def _explain(self, sample: bytes, column: int, plan: Plan, place: dict[str, Any]) -> None:
+        """Says what is wrong with one sample, value by value."""
+        line, name = place["line"], self._name(column)
+        values = sample.split(b":")
+        if len(values) > len(plan.keys):
+            message = f"Sample '{name}' at line {line} has {len(values)} values but FORMAT has {len(plan.keys)} keys."
+            self._findings.error(
+                "sample_values", message, found=sample, expected=f"at most {len(plan.keys)} values", **place
+            )
+            return
+        ploidy = 2
+        for key, definition, value in zip(plan.keys, plan.definitions, values, strict=False):
+            if key == b"GT":
+                if not GENOTYPE.fullmatch(value):
+                    message = f"GT of sample '{name}' at line {line} is '{shown(value)}', which is not a genotype."
+                    self._findings.error(
+                        "genotype", message, found=value, expected="allele numbers joined by / or |", **place
+                    )
+                    continue
+                ploidy = len(re.findall(rb"[0-9]+|\.", value))
+                self._check_genotype(value, column, plan.alternates, place)
+                continue
+            if definition.number == b"G" and value.count(b",") + 1 == genotypes(plan.alternates + 1, ploidy):
+                definition = Definition(b".", definition.kind)
+            if not value_pattern(definition, plan.alternates).fullmatch(value) or too_big(value):
+                where = (f"Sample '{name}'", key)
+                explain_value(self._findings, where, value, definition, plan.alternates, place)
+
+
+def genotypes(alleles: int, ploidy: int) -> int:
+    """How many genotypes there are of so many alleles at a ploidy (VCF section 1.6.2, GL ordering)."""
+    count = 1
+    for step in range(1, min(ploidy, 64) + 1):
+        count = count * (alleles + step - 1) // step
+    return count

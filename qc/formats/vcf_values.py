@@ -1,0 +1,105 @@
+"""The grammar of the values in INFO and sample columns: which text each Type and Number allow (VCF section 1.3, 1.6)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from qc.formats.vcf_header import Definition
+
+INTEGER = rb"[-+]?[0-9]+"
+FLOAT = rb"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?:[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|[nN][aA][nN])"
+VALUES = {
+    b"Integer": INTEGER,
+    b"Float": FLOAT,
+    b"Character": rb"[^,;=\t]|%[0-9A-Fa-f]{2}",
+    b"String": rb"[^,\t]*",
+}
+LONGEST_SAFE_INTEGER = 9
+MAX_COUNT = 4096
+
+ONE_INTEGER = Definition(b"1", b"Integer")
+RESERVED_INFO = {
+    b"AC": Definition(b"A", b"Integer"),
+    b"AD": Definition(b"R", b"Integer"),
+    b"ADF": Definition(b"R", b"Integer"),
+    b"ADR": Definition(b"R", b"Integer"),
+    b"AF": Definition(b"A", b"Float"),
+    b"AN": ONE_INTEGER,
+    b"BQ": Definition(b"1", b"Float"),
+    b"DB": Definition(b"0", b"Flag"),
+    b"DP": ONE_INTEGER,
+    b"END": ONE_INTEGER,
+    b"H2": Definition(b"0", b"Flag"),
+    b"H3": Definition(b"0", b"Flag"),
+    b"MQ": Definition(b"1", b"Float"),
+    b"MQ0": ONE_INTEGER,
+    b"NS": ONE_INTEGER,
+    b"SOMATIC": Definition(b"0", b"Flag"),
+    b"VALIDATED": Definition(b"0", b"Flag"),
+    b"1000G": Definition(b"0", b"Flag"),
+}
+RESERVED_FORMAT = {
+    b"AD": Definition(b"R", b"Integer"),
+    b"DP": ONE_INTEGER,
+    b"EC": Definition(b"A", b"Integer"),
+    b"FT": Definition(b"1", b"String"),
+    b"GL": Definition(b"G", b"Float"),
+    b"GP": Definition(b"G", b"Float"),
+    b"GQ": Definition(b"1", b"Float"),
+    b"GT": Definition(b"1", b"String"),
+    b"HQ": Definition(b"2", b"Integer"),
+    b"MQ": ONE_INTEGER,
+    b"PL": Definition(b"G", b"Integer"),
+    b"PQ": ONE_INTEGER,
+    b"PS": ONE_INTEGER,
+}
+
+
+def counts_of(number: bytes, alternates: int) -> tuple[int, ...] | None:
+    """How many values a Number asks for with so many alternate alleles; None when any number is good.
+
+    G is given for ploidy 2 and 1; other ploidies need the genotype.
+    """
+    match number:
+        case b"A":
+            return (alternates,)
+        case b"R":
+            return (alternates + 1,)
+        case b"G":
+            return ((alternates + 1) * (alternates + 2) // 2, alternates + 1)
+        case _:
+            return (int(number),) if number.isdigit() else None
+
+
+def pattern_of(definition: Definition, alternates: int) -> bytes:
+    """A regular expression for a well-formed value; a single '.' is always good, and so is one for every value."""
+    one = rb"(?:" + VALUES[definition.kind] + rb"|\.)"
+    counts = counts_of(definition.number, alternates)
+    if counts is None or max(counts) > MAX_COUNT:
+        return one + rb"(?:," + one + rb")*"
+    forms = [one + (rb"(?:,%b){%d}" % (one, count - 1) if count > 1 else b"") for count in counts if count]
+    return rb"(?:" + rb"|".join([*forms, rb"\."]) + rb")"
+
+
+@lru_cache(maxsize=4096)
+def value_pattern(definition: Definition, alternates: int) -> re.Pattern[bytes]:
+    """The compiled `pattern_of`."""
+    return re.compile(pattern_of(definition, alternates))
+
+
+@lru_cache(maxsize=64)
+def type_pattern(kind: bytes) -> re.Pattern[bytes]:
+    """Any number of values of a type."""
+    return re.compile(pattern_of(Definition(b".", kind), 0))
+
+
+def too_big(value: bytes) -> bool:
+    """Says whether a list of integers holds one outside -2147483640 to 2147483647 (VCF 4.3, section 1.3)."""
+    if len(value) <= LONGEST_SAFE_INTEGER:
+        return False
+    return any(
+        not -(2**31) + 8 <= int(v) <= 2**31 - 1
+        for v in value.split(b",")
+        if len(v) > LONGEST_SAFE_INTEGER and v != b"."
+    )

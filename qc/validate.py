@@ -1,0 +1,159 @@
+"""Validates one sequencing file, or a pair: reads it to its end and returns a verdict with every finding."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from qc.formats import FORMATS
+from qc.formats.base import FindingLog, Job, Outcome, TooManyErrors, shown
+from qc.formats.packing import Unpacked
+from qc.formats.pairs import compare_mates
+from qc.formats.rawbytes import RawBytes
+from qc.formats.reading import HashedFile
+from qc.results import Compression, Finding, Format, Verdict
+from qc.sniff import HEAD_SIZE, compression_promised_by, format_promised_by, sniff, unpacked_head
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FAMILIES = (frozenset({Format.SAM, Format.BAM, Format.CRAM}), frozenset({Format.VCF, Format.BCF}))
+
+
+def validate(
+    path: Path,
+    *,
+    filename: str | None = None,
+    mate: Path | None = None,
+    reference: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Verdict:
+    """Checks the file at `path` by its content, in constant memory, and takes its digests in the same read.
+
+    `filename` is the name that the file was given (default: its own), whose ending must agree with the content.
+    `mate` is the other FASTQ file of a pair; `reference` is a FASTA file for CRAM. `progress(done, total)` gets bytes.
+    A file of no known format whose name promises none is valid with the warning `not_checked`.
+    Raises Unreadable when a path cannot be read.
+    """
+    began = time.perf_counter()
+    findings = FindingLog()
+    name = path.name if filename is None else filename
+    with HashedFile(path, progress) as source:
+        head = source.peek(HEAD_SIZE)
+        found, compression = sniff(head)
+        job = Job(
+            path=path, source=source, format=found, compression=compression, findings=findings, reference=reference
+        )
+        outcome = _check(job, name, head)
+        source.drain()
+        md5, sha256 = source.digests
+        size = source.size
+    checked = ["digests", *outcome.checked]
+    if mate is not None:
+        checked += _check_mate(path, mate, found, findings)
+    return Verdict(
+        valid=findings.errors == 0,
+        format=found,
+        compression=compression,
+        size=size,
+        md5=md5,
+        sha256=sha256,
+        findings=findings.kept,
+        finding_counts=dict(findings.counts),
+        counts=outcome.counts,
+        metrics=outcome.metrics,
+        checked=checked,
+        seconds=round(time.perf_counter() - began, 4),
+    )
+
+
+def check_mates(forward: Path, reverse: Path) -> list[Finding]:
+    """What keeps two FASTQ files from being a pair (codes `mate_…`); empty when nothing does. Raises Unreadable."""
+    return compare_mates(forward, reverse).kept
+
+
+def _check(job: Job, name: str, head: bytes) -> Outcome:
+    nothing = Outcome(counts={}, metrics={}, checked=[])
+    try:
+        if not unpacked_head(head):
+            _check_without_data(job)
+            return nothing
+        if not _name_agrees(job, name, head):
+            return nothing
+        for known in FORMATS:
+            if known.format is job.format:
+                return known.check(job)
+        job.findings.warning("not_checked", "The format of the file is not known, so its content was not checked.")
+    except TooManyErrors:
+        pass
+    return nothing
+
+
+def _check_without_data(job: Job) -> None:
+    """Says why a file shows no data: because it is empty or because its container is damaged."""
+    packing = Compression.NONE if job.compression is Compression.NONE else Compression.GZIP
+    for _ in Unpacked(RawBytes(job.source), packing, job.findings):
+        break
+    if not job.findings.errors:
+        job.findings.error("empty_file", "The file holds no data.", found="0 bytes", expected="data")
+
+
+def _check_mate(path: Path, mate: Path, found: Format, findings: FindingLog) -> list[str]:
+    """Compares the pair when the first file is good FASTQ; returns what was checked, in words."""
+    if found is not Format.FASTQ:
+        message = f"Only FASTQ files make a pair, but the content is {found.value}."
+        findings.error("mate_format", message, found=found.value, expected="FASTQ")
+        return []
+    if findings.errors:
+        return []
+    findings.extend(compare_mates(path, mate))
+    return ["names and number of the mates"]
+
+
+def _name_agrees(job: Job, name: str, head: bytes) -> bool:
+    """Logs where name and content disagree; returns False when the content need not be looked at."""
+    promised = format_promised_by(name)
+    packing = compression_promised_by(name)
+    same = promised in (None, job.format)
+    if not same and not _mismatched_format(job, promised, name, head):
+        return False
+    if same and packing is not None and (packing is Compression.NONE) != (job.compression is Compression.NONE):
+        expected = "no compression" if packing is Compression.NONE else packing.value
+        message = f"The name '{shown(name)}' promises {expected} but the content is {_packed(job.compression)}."
+        job.findings.error("compression_mismatch", message, found=job.compression.value, expected=packing.value)
+    return True
+
+
+def _mismatched_format(job: Job, promised: Format | None, name: str, head: bytes) -> bool:
+    looks = job.format.value if job.format is not Format.UNKNOWN else looks_like(unpacked_head(head))
+    message = f"The name '{shown(name)}' promises {promised} but the content is {looks}."
+    place = {"offset": 0, "found": looks, "expected": str(promised)}
+    if any({promised, job.format} <= family for family in FAMILIES):
+        job.findings.warning("format_mismatch", message, **place)
+        return True
+    job.findings.error("format_mismatch", message, **place)
+    return False
+
+
+def _packed(compression: Compression) -> str:
+    return "not compressed" if compression is Compression.NONE else f"{compression.value} data"
+
+
+def looks_like(content: bytes) -> str:
+    """A word for content of no known format."""
+    if content.startswith(b">"):
+        return "FASTA"
+    if content.lstrip()[:1] == b"<":
+        return "HTML or XML"
+    known = {
+        b"PK\3\4": "a ZIP archive",
+        b"BZh": "bzip2",
+        b"\xfd7zXZ": "xz",
+        b"%PDF": "PDF",
+        b"\x28\xb5\x2f\xfd": "zstd",
+    }
+    for magic, name in known.items():
+        if content.startswith(magic):
+            return name
+    return f"not known, beginning with '{shown(content[:20])}'"
