@@ -58,11 +58,11 @@ class Uploads:
         self.unit = unit
         self.terms = terms
 
-    async def begin_stream(self, filename: str, *, announced: int | None) -> Begun:
-        """Make the row of a body that is about to be streamed; `announced` is the request's length, if it told one."""
+    async def begin_stream(self, filename: str, *, announced: int = 0) -> Begun:
+        """Make the row of a body that is about to be streamed; it has at least `announced` bytes."""
         owner = self.unit.require_account()
         _refuse(promise_issues(filename, None, None))
-        room = await self._room(owner, announced or 0)
+        room = await self._room(owner, announced)
         now = self.unit.now
         row = await self._add(owner, filename, Method.DIRECT, clean_at=now + self.terms.receiving)
         return Begun(row.id, row.key, room, PartPlan(1, 0))

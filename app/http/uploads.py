@@ -42,7 +42,7 @@ class FormReader:
 
     `await open()` reads up to the file part and returns its name; `chunks()` yields the file's bytes and reads on to
     the end of the body, so whoever has them all knows that the body was whole. `fields` holds the other parts (text,
-    64 KiB together), complete after `chunks()`.
+    64 KiB together), complete after `chunks()`. `announced` is how many bytes the file has at least, by Content-Length.
 
     Raises `Malformed` (bad body, no file, a second one, a broken connection) and `TooLarge` (more than `limit` bytes).
     """
@@ -59,12 +59,14 @@ class FormReader:
         self._in_file = self._ended = False
         content_type = request.headers.get("content-type", "")
         self._parser = MultipartParser(boundary_of(content_type), _callbacks(self))
-        self.restrict(limit, request.headers.get("content-length"))
+        length = request.headers.get("content-length", "")
+        self.announced = max(0, int(length) - _OVERHEAD) if length.isdecimal() and len(length) < 20 else 0
+        self.restrict(limit)
 
-    def restrict(self, limit: int, announced: str | None = None) -> None:
+    def restrict(self, limit: int) -> None:
         """Lower the limit of the file's bytes; a body that announces more is refused before it is read."""
         self.limit = min(self.limit, limit)
-        if announced is not None and announced.isdecimal() and int(announced) > self.limit + _OVERHEAD:
+        if self.announced > self.limit:
             raise TooLarge(f"The file has more than {self.limit} bytes, which is what is allowed here.")
 
     async def open(self) -> str:

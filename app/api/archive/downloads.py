@@ -1,0 +1,70 @@
+"""`/runs/{accession}/download`: a redirect to exactly the bytes that were checked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+from litestar import Controller, HttpMethod, Response, route
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath
+
+from accession.files import downloads
+from accession.files.rules import content_disposition
+from accession.unit import Unit
+from app.api.archive.answers import problems
+from app.wiring import Wiring
+
+_NOT_HERE = "Direct download unavailable — file stored at the path above"
+
+
+class DescribedFileOut(msgspec.Struct, frozen=True):
+    """A file that the archive knows of without keeping it."""
+
+    accession: str
+    file_path: str
+    file_size: int | None
+    checksum_md5: str | None
+    message: str
+
+
+class Downloads(Controller):
+    """Bytes on their way out."""
+
+    path = "/runs"
+    tags = ("Runs",)
+
+    @route(
+        "/{accession:str}/download",
+        http_method=[HttpMethod.GET, HttpMethod.HEAD],
+        status_code=307,
+        summary="Download a run's file",
+        description=(
+            "Redirects to a signed link, valid for 24 hours where the run is public. The body is the link too. "
+            "`NFDP-RUN-000001.2` names a version. An archive without an object store answers 200 with the file's path."
+        ),
+        opt={"writes": True},
+        responses={
+            200: ResponseSpec(DescribedFileOut, description="No object store is configured.", generate_examples=False)
+        }
+        | problems(400, 401, 404, 409, 410, 422),
+    )
+    async def download(
+        self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], accession: FromPath[str]
+    ) -> Response[str]:
+        """Grant the download and sign its link; the store is not asked, so its outage does not matter here."""
+        granted = await downloads.grant(unit, accession)
+        if wiring.store is None or granted.key is None:
+            described = DescribedFileOut(granted.accession, granted.filename, granted.size, granted.md5, _NOT_HERE)
+            return Response(described, status_code=200)  # type: ignore[arg-type]  # documented beside the redirect
+        settings = wiring.settings
+        public = timedelta(hours=settings.public_link_hours)
+        expires = public if granted.open else timedelta(minutes=settings.private_link_minutes)
+        url = await downloads.link(wiring.store, granted, expires=expires)
+        headers = {
+            "Location": url,
+            "Content-Disposition": content_disposition(granted.filename),
+            "Cache-Control": "private",
+        }
+        return Response(f"{url}\n", status_code=307, media_type="text/plain", headers=headers)

@@ -1,0 +1,156 @@
+"""Moves a request's file into the object store: a short unit before, digests on the way, a short unit after.
+
+Whatever goes wrong in between, the row goes and the bytes are given up; what a killed process leaves is cleaned later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+from datetime import timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from accession.errors import Malformed, Unavailable
+from accession.files.rules import Terms
+from accession.files.uploads import CONTENT_TYPE, Begun, Uploads
+from app.http.deps import actor_of
+from app.http.uploads import FormReader, blocks
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from uuid import UUID
+
+    from litestar import Request
+
+    from accession.actor import Actor
+    from accession.files.models import File
+    from accession.files.store import BlobStore
+    from app.settings import Settings
+    from app.wiring import Wiring
+
+log = structlog.get_logger()
+_CHECKSUM_FIELD = "checksum_md5"
+
+
+def terms_of(settings: Settings) -> Terms:
+    """What the operator's settings say of uploads."""
+    return Terms(
+        max_bytes=settings.max_upload_bytes,
+        quota_bytes=settings.quota_bytes,
+        link=timedelta(hours=settings.upload_link_hours),
+        staging=timedelta(days=settings.staging_days),
+    )
+
+
+def require_store(wiring: Wiring) -> BlobStore:
+    """The object store, or `Unavailable` in an archive that only keeps metadata."""
+    if wiring.store is None:
+        raise Unavailable(
+            "This archive keeps no files: no object store is configured. Register runs by name, size and MD5 instead.",
+            code="no_store",
+        )
+    return wiring.store
+
+
+async def require_space(settings: Settings, wanted: int = 0) -> None:
+    """Raise `Unavailable` where `wanted` more bytes would leave the embedded store's disk too little room."""
+    if settings.s3_endpoint != "embedded":
+        return
+    usage = await asyncio.to_thread(shutil.disk_usage, settings.data_dir)
+    if usage.free - wanted < settings.free_space_floor:
+        raise Unavailable("The archive's disk is nearly full; new uploads wait until there is room.", code="disk_full")
+
+
+async def take_in(request: Request[Any, Any, Any], wiring: Wiring) -> File:
+    """Stream the form's one file into the store and answer its row, which waits for its verdict."""
+    store, terms, actor = require_store(wiring), terms_of(wiring.settings), actor_of(request)
+    form = FormReader(request, limit=terms.max_bytes)
+    await require_space(wiring.settings, form.announced)
+    filename = await form.open()
+    async with wiring.writing(actor) as unit:
+        begun = await Uploads(unit, terms).begin_stream(filename, announced=form.announced)
+    try:
+        form.restrict(begun.room)
+        digests = Digests()
+        chunks = _watched(form, digests, _SignsOfLife(wiring, actor, begun, terms))
+        stat = await store.put_stream(begun.key, chunks, content_type=CONTENT_TYPE)
+        async with wiring.writing(actor) as unit:
+            return await Uploads(unit, terms).received(
+                begun.id,
+                stat,
+                md5=digests.md5,
+                sha256=digests.sha256,
+                promised_md5=form.fields.get(_CHECKSUM_FIELD),
+            )
+    except BaseException:
+        await asyncio.shield(abandon(wiring, actor, begun.id))
+        raise
+
+
+async def abandon(wiring: Wiring, actor: Actor, file_id: UUID) -> None:
+    """Forget an upload that failed; where even that fails, the cleaning does it later."""
+    try:
+        async with wiring.writing(actor) as unit:
+            await Uploads(unit, terms_of(wiring.settings)).abandon(file_id)
+    except Exception as error:  # noqa: BLE001  # the upload's own error is the one to tell
+        log.warning("upload_not_abandoned", file_id=str(file_id), error=str(error))
+
+
+class Digests:
+    """MD5 and SHA-256 of what passes; each block is hashed in threads while the caller works with it."""
+
+    def __init__(self) -> None:
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._sha256 = hashlib.sha256()
+
+    async def through(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The same bytes, in blocks of a mebibyte or more; the digests are whole once these end."""
+        async for block in blocks(chunks):
+            hashing = asyncio.gather(
+                asyncio.to_thread(self._md5.update, block), asyncio.to_thread(self._sha256.update, block)
+            )
+            try:
+                yield block
+            finally:
+                await hashing
+
+    @property
+    def md5(self) -> str:
+        """32 hexadecimal digits."""
+        return self._md5.hexdigest()
+
+    @property
+    def sha256(self) -> str:
+        """64 hexadecimal digits."""
+        return self._sha256.hexdigest()
+
+
+class _SignsOfLife:
+    """Renews the row of a long upload, so that the cleaning does not take it for one that was given up."""
+
+    def __init__(self, wiring: Wiring, actor: Actor, begun: Begun, terms: Terms) -> None:
+        self._wiring, self._actor, self._begun, self._terms = wiring, actor, begun, terms
+        self._every = terms.receiving.total_seconds() / 3
+        self._next = monotonic() + self._every
+
+    async def give(self) -> None:
+        """Renew if it is time to."""
+        if monotonic() < self._next:
+            return
+        self._next = monotonic() + self._every
+        async with self._wiring.writing(self._actor) as unit:
+            await Uploads(unit, self._terms).keep_receiving(self._begun.id)
+
+
+async def _watched(form: FormReader, digests: Digests, life: _SignsOfLife) -> AsyncIterator[bytes]:
+    """The file's bytes for the store, which makes no object unless they end without an error."""
+    async for block in digests.through(form.chunks()):
+        await life.give()
+        yield block
+    unknown = sorted(form.fields.keys() - {_CHECKSUM_FIELD})
+    if unknown:
+        raise Malformed(f"The form has a field {unknown[0][:80]!r}; known beside 'file' is '{_CHECKSUM_FIELD}'.")

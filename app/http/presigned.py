@@ -1,0 +1,101 @@
+"""Signs uploads that go straight to the object store, and settles them once their bytes are there."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from accession.errors import Conflict, NotFound, Rejected
+from accession.files.models import FileState, Method
+from accession.files.store import Part
+from accession.files.uploads import CONTENT_TYPE, Begun, Uploads
+from accession.issues import Issue
+from app.http.intake import abandon, require_space, require_store, terms_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from uuid import UUID
+
+    from accession.actor import Actor
+    from accession.files.models import File
+    from accession.files.store import BlobStore, ObjectStat
+    from accession.unit import Unit
+    from app.wiring import Wiring
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """What a client says of the file that it is about to send; `parts` None means one PUT."""
+
+    filename: str
+    size: int
+    md5: str | None = None
+    parts: int | None = None
+
+
+class Links(msgspec.Struct, frozen=True):
+    """Where the bytes of a begun upload go: one link, or one for each part."""
+
+    begun: Begun
+    upload_id: str
+    urls: list[str]
+    expires_in: int
+
+
+async def begin(
+    wiring: Wiring, actor: Actor, promise: Promise, *, also: Callable[[Unit, Begun], Awaitable[None]] | None = None
+) -> Links:
+    """Make the pending row and sign the links; `also` adds rows to the same transaction."""
+    store, terms = require_store(wiring), terms_of(wiring.settings)
+    await require_space(wiring.settings, max(promise.size, 0))
+    async with wiring.writing(actor) as unit:
+        begun = await Uploads(unit, terms).begin_presigned(
+            promise.filename, size=promise.size, md5=promise.md5, parts=promise.parts
+        )
+        if also is not None:
+            await also(unit, begun)
+    expires = terms.link
+    seconds = int(expires.total_seconds())
+    try:
+        if promise.parts is None:
+            return Links(begun, str(begun.id), [await store.presign_put(begun.key, expires=expires)], seconds)
+        upload_id = await store.start_multipart(begun.key, content_type=CONTENT_TYPE)
+        async with wiring.writing(actor) as unit:
+            await Uploads(unit, terms).attach(begun.id, upload_id)
+        numbers = range(1, promise.parts + 1)
+        urls = [await store.presign_part(begun.key, upload_id, number, expires=expires) for number in numbers]
+        return Links(begun, upload_id, urls, seconds)
+    except BaseException:
+        await asyncio.shield(abandon(wiring, actor, begun.id))
+        raise
+
+
+async def complete(wiring: Wiring, actor: Actor, file_id: UUID, parts: Sequence[Part] | None = None) -> File:
+    """Settle an upload whose bytes are there; repeated it answers the file as it is.
+
+    `Conflict` where the bytes are absent, short, or a part differs: the file stays pending.
+    """
+    store, terms = require_store(wiring), terms_of(wiring.settings)
+    async with wiring.reading(actor) as unit:
+        row = await Uploads(unit, terms).awaited(file_id)
+    if row.state != FileState.PENDING:
+        return row
+    stat = await _arrived(store, row, parts)
+    async with wiring.writing(actor) as unit:
+        return await Uploads(unit, terms).settle(file_id, stat)
+
+
+async def _arrived(store: BlobStore, row: File, parts: Sequence[Part] | None) -> ObjectStat:
+    """What the store has of a pending file, its parts joined."""
+    if row.upload_method == Method.MULTIPART and not parts:
+        message = "This upload is in parts: name each one's ETag and PartNumber."
+        raise Rejected([Issue("parts_missing", message, field="parts")])
+    try:
+        if row.upload_method == Method.MULTIPART and row.upload_id is not None:
+            return await store.complete_multipart(row.key, row.upload_id, list(parts or ()))
+        return await store.stat(row.key)
+    except NotFound as error:
+        raise Conflict(
+            f"The store has no bytes of {row.filename} yet; PUT them to the link, then complete.", code="bytes_missing"
+        ) from error
