@@ -58,9 +58,13 @@ def parse_accession(text: str) -> Accession | None:
 
 
 def require_serial(text: str, prefix: str, kind: Kind, field: str = "accession") -> Accession:
-    """Read an accession of `kind` with the archive's `prefix`, or raise `Rejected` naming the expected form."""
+    """Read an accession of `kind` with the archive's `prefix`, or raise `Rejected` naming the expected form.
+
+    Only runs have versions; a version suffix on another kind is refused too.
+    """
     parsed = parse_accession(text)
-    if parsed is None or parsed.prefix != prefix or parsed.kind is not kind:
+    versioned = parsed is not None and parsed.version is not None and kind is not Kind.RUN
+    if parsed is None or parsed.prefix != prefix or parsed.kind is not kind or versioned:
         form = format_accession(prefix, kind, 42)
         message = f"{text[:80]!r} is not a {kind.name.lower()} accession; expected the form {form}."
         raise Rejected([Issue("malformed_accession", message, field=field)])

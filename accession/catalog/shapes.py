@@ -70,14 +70,14 @@ _sample = (
 _experiment = select(*columns(Experiment), Sample.serial.label("sample_serial")).join(
     Sample, Sample.id == Experiment.sample_id
 )
-_EXTERNAL = ("alias", "ena_accession", "ncbi_accession")
+EXTERNAL = ("alias", "ena_accession", "ncbi_accession")
 _TAXON = ("organism", "tax_id", "sex")
 
 PROJECT = Shape(
     Kind.PROJECT,
     Project,
     _project,
-    filters(Project, *_EXTERNAL, "title", "project_type", "license", "state") | {"organisation": Organisation.slug},
+    filters(Project, *EXTERNAL, "title", "project_type", "license", "state") | {"organisation": Organisation.slug},
     {},
     "project",
 )
@@ -93,7 +93,7 @@ SAMPLE = Shape(
     Kind.SAMPLE,
     Sample,
     _sample,
-    filters(Sample, *_EXTERNAL, *_TAXON, "checklist_id", "collection_date", "geographic_location")
+    filters(Sample, *EXTERNAL, *_TAXON, "checklist_id", "collection_date", "geographic_location")
     | filters(Sample, "breed", "host", "tissue", "developmental_stage")
     | {"project_accession": Project.serial, "subject_accession": Subject.serial},
     {"project_accession": Kind.PROJECT, "subject_accession": Kind.SUBJECT},
@@ -103,7 +103,7 @@ EXPERIMENT = Shape(
     Kind.EXPERIMENT,
     Experiment,
     _experiment,
-    filters(Experiment, *_EXTERNAL, "platform", "instrument_model", "library_strategy", "library_source")
+    filters(Experiment, *EXTERNAL, "platform", "instrument_model", "library_strategy", "library_source")
     | filters(Experiment, "library_layout", "library_selection", "insert_size", "library_name")
     | {"sample_accession": Sample.serial},
     {"sample_accession": Kind.SAMPLE},

@@ -1,0 +1,137 @@
+"""`/runs`: list, register, read, change, give a new version and remove."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Controller, Request, Response, delete, get, patch, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from accession.catalog.changing import remove_record
+from accession.catalog.drafts import RunDraft
+from accession.catalog.models import Run
+from accession.catalog.reading import find_record, get_record
+from accession.errors import Rejected
+from accession.files import runs
+from accession.files.runs import RUN
+from accession.ids import Accession, Kind
+from accession.issues import Issue
+from accession.paging import page_request
+from accession.unit import Unit
+from app.api.archive.answers import made, one, problems, repeated
+from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, TextFilter, listing
+from app.api.archive.mapping.records import changes_of
+from app.api.archive.mapping.runs import run_out
+from app.api.archive.structs.runs import RunFileIn, RunIn, RunOut, RunPatch
+from app.wiring import Wiring
+
+_DESCRIBED = ("filename", "file_size", "checksum_md5", "file_type")
+
+
+class Runs(Controller):
+    """Runs: individual data files."""
+
+    path = "/runs"
+    tags = ("runs",)
+
+    @get("/", summary="List runs", responses=problems(400, 401, 422))
+    async def list_runs(
+        self,
+        request: Request[Any, Any, Any],
+        unit: NamedDependency[Unit],
+        page: PageNumber = 1,
+        per_page: PerPage = 20,
+        cursor: Cursor = None,
+        count: Count = None,
+        experiment_accession: TextFilter = None,
+        mate_accession: TextFilter = None,
+        alias: TextFilter = None,
+        file_type: TextFilter = None,
+        filename: TextFilter = None,
+        file_size: NumberFilter = None,
+        checksum_md5: TextFilter = None,
+        checksum_sha256: TextFilter = None,
+        read_number: NumberFilter = None,
+        ena_accession: TextFilter = None,
+        ncbi_accession: TextFilter = None,
+    ) -> Response[list[RunOut]]:
+        """The runs that the caller may see, newest first."""
+        filters = {
+            "experiment_accession": experiment_accession,
+            "mate_accession": mate_accession,
+            "alias": alias,
+            "file_type": file_type,
+            "filename": filename,
+            "file_size": file_size,
+            "checksum_md5": checksum_md5,
+            "checksum_sha256": checksum_sha256,
+            "read_number": read_number,
+            "ena_accession": ena_accession,
+            "ncbi_accession": ncbi_accession,
+        }
+        wanted = page_request(page, per_page, cursor, count)
+        return await listing(request, unit, RUN, wanted, filters, run_out)
+
+    @post("/", summary="Register a run", responses=problems(400, 401, 403, 404, 409, 422) | repeated(RunOut))
+    async def register(
+        self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], data: JSONBody[RunIn]
+    ) -> Response[RunOut]:
+        """Make a run of a verified staged file; without an object store, describe the file instead."""
+        draft = RunDraft(
+            alias=data.alias,
+            read_number=data.read_number,
+            ena_accession=data.ena_accession,
+            ncbi_accession=data.ncbi_accession,
+        )
+        if wiring.settings.s3_endpoint == "none" and data.file_id is None:
+            serial, new = await runs.describe_run(unit, data.experiment_accession, draft, data)
+        else:
+            _refuse_description(data)
+            serial, new = await runs.register_run(
+                unit, data.experiment_accession, draft, str(data.file_id), data.mate_accession
+            )
+        row = await find_record(unit, RUN, Accession(unit.prefix, Kind.RUN, serial))
+        return made(row, run_out(unit, row), new=new)
+
+    @get("/{accession:str}", summary="Get a run", responses=problems(400, 401, 404, 410, 422))
+    async def get_run(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> Response[RunOut]:
+        """One run by its accession; with a suffix `.n`, as its version n was."""
+        row = await runs.get_run(unit, accession)
+        return one(row, run_out(unit, row))
+
+    @patch("/{accession:str}", summary="Change a run", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    async def change(
+        self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[RunPatch]
+    ) -> Response[RunOut]:
+        """Merge the given fields into the run; a mate is set once, on both."""
+        await runs.change_run(unit, accession, changes_of(data))
+        await unit.session.flush()
+        row = await get_record(unit, RUN, accession)
+        return one(row, run_out(unit, row))
+
+    @put("/{accession:str}/file", summary="Give a new version", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    async def replace_file(
+        self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[RunFileIn]
+    ) -> Response[RunOut]:
+        """Make a verified staged file the run's version n+1; version n stays readable by its number."""
+        await runs.replace_file(unit, accession, data.file_id)
+        await unit.session.flush()
+        row = await get_record(unit, RUN, accession)
+        return one(row, run_out(unit, row))
+
+    @delete("/{accession:str}", summary="Remove a run", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    async def remove(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> None:
+        """Remove a run that was never public; one that was is withdrawn and keeps its tombstone."""
+        await remove_record(unit, Run, Kind.RUN, accession)
+
+
+def _refuse_description(data: RunIn) -> None:
+    """Beside a staged file nothing about its bytes may be said, and a file there must be."""
+    told = [name for name in _DESCRIBED if getattr(data, name) is not None]
+    issues = [Issue("comes_from_file", f"'{name}' comes from the staged file.", field=name) for name in told]
+    if data.file_id is None:
+        message = "'file_id' is required: the id of a verified staged file."
+        issues = [Issue("missing_required", message, field="file_id")]
+    if issues:
+        raise Rejected(issues)
