@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from simulate import CHECKLIST, Dataset, md5_of, simulate_dataset, write_sheet
+
 from accession.checklists.lookup import get_checklist
 from accession.sheets.matching import StagedFact
 from accession.sheets.reader import read_sheet
 from accession.sheets.rules import check_sheet
 from accession.sheets.template import SheetFormat, template
-from simulate import CHECKLIST, Dataset, md5_of, simulate_dataset, write_sheet
 
 if TYPE_CHECKING:
     from pathlib import Path
