@@ -9,6 +9,9 @@ from litestar import Litestar
 
 from app.api.archive.app import PREFIX as ARCHIVE
 from app.api.archive.app import archive_app
+from app.http.deps import dependencies
+from app.http.pages import QcPages, on_page_error
+from app.jobs.queue import Queue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,7 +49,18 @@ def service(wiring: Wiring) -> Service:
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        queue = Queue(wiring)
+        if wiring.notifier is None:
+            wiring.notifier = queue.notify
         yield
+        await queue.close()
         await wiring.close()
 
-    return Service(wiring, Litestar(route_handlers=[], lifespan=[lifespan], openapi_config=None))
+    root = Litestar(
+        route_handlers=[QcPages],
+        dependencies=dependencies(wiring),
+        exception_handlers={Exception: on_page_error},
+        lifespan=[lifespan],
+        openapi_config=None,
+    )
+    return Service(wiring, root)

@@ -95,12 +95,12 @@ async def inputs_of_file(unit: Unit, file_id: UUID) -> Inputs | None:
 
 
 async def _forget_others(unit: Unit, file_id: UUID, reports: Sequence[ToolReport]) -> None:
-    """Remove the reports of tools that did not run this time, and MultiQC's page of the old ones."""
+    """Remove the reports of tools that did not run this time; MultiQC's page is made anew under the same key."""
     gone = (
         delete(QcReport)
         .where(QcReport.file_id == file_id, QcReport.tool.not_in([report.tool for report in reports]))
-        .returning(QcReport.page_key, QcReport.data_keys)
+        .returning(QcReport.tool, QcReport.page_key, QcReport.data_keys)
         .execution_options(synchronize_session=False)
     )
     rows = (await unit.session.execute(gone)).all()
-    discard(unit, [key for page, data in rows for key in (page, *data) if key])
+    discard(unit, [key for tool, page, data in rows for key in (page, *data) if key and tool != MULTIQC])

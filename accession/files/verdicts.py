@@ -61,7 +61,7 @@ async def settle_verdict(unit: Unit, claimed: Claimed, checked: Checked, *, meas
         values["state"] = FileState.LINKED if linked else FileState.VERIFIED
         values["due_at"] = unit.now if measure else None
     else:
-        values |= {"state": FileState.REJECTED, "reason": reason_of(details), "due_at": None}
+        values |= _refusal(details)
     return await _settle(unit, claimed, details, values)
 
 
@@ -75,7 +75,7 @@ async def settle_unchecked(
         "finding_counts": {code: 1},
         "checked": [],
     }
-    values = {"state": FileState.REJECTED, "reason": reason_of(details), "due_at": None}
+    values = _refusal(details)
     if version_id is not None:
         values["version_id"] = version_id
     return await _settle(unit, claimed, details, values)
@@ -100,6 +100,11 @@ def reason_of(details: Mapping[str, Any]) -> str:
     refusing = (f for f in details.get("findings", []) if f.get("severity") == "error")
     first = next(refusing, {"code": "invalid", "message": "The file is not valid."})
     return f"{first['code']}: {first['message']}"
+
+
+def _refusal(details: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a file that is refused; no QC tool will ever see it, so its QC has failed too."""
+    return {"state": FileState.REJECTED, "reason": reason_of(details), "due_at": None, "qc_status": "failed"}
 
 
 def _mismatch(code: str, what: str, found: str, expected: str) -> dict[str, Any]:

@@ -1,0 +1,123 @@
+"""Reads what is known of the quality of runs: verdicts, QC reports, and which pages may be shown to whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Select, and_, select
+
+from accession.base import State
+from accession.catalog.models import Run, RunVersion
+from accession.errors import Gone, NotFound
+from accession.files.models import File, QcReport
+from accession.files.reports import MULTIQC, ToolReport
+from accession.ids import Accession, Kind, require_serial
+from accession.people.access import is_open, readable_by
+from accession.people.models import Scope
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    from accession.unit import Unit
+
+
+class RunQuality(msgspec.Struct, frozen=True):
+    """A run's QC. `open` says that everyone may see it now; `multiqc` is the page made on demand, if it was."""
+
+    accession: str
+    file_id: UUID | None
+    qc_status: str
+    reports: list[ToolReport]
+    multiqc: ToolReport | None
+    open: bool
+
+    @property
+    def measured(self) -> bool:
+        """Whether there is something for MultiQC to read."""
+        return any(report.data_keys for report in self.reports)
+
+
+class RunVerdict(msgspec.Struct, frozen=True):
+    """A run's validation; `details` is None until the verdict. `state` is the file's."""
+
+    accession: str
+    state: str
+    format: str | None
+    size: int | None
+    md5: str | None
+    sha256: str | None
+    details: dict[str, Any] | None
+
+
+async def run_quality(unit: Unit, accession: str) -> RunQuality:
+    """The QC of a run's current version, or of the one that the accession names; `NotFound`, `Gone`."""
+    row = await _find_run(unit, accession, File.id.label("file_id"), File.qc_status)
+    statement = select(QcReport).where(QcReport.file_id == row.file_id).order_by(QcReport.id)
+    found = [_report(kept) for kept in await unit.session.scalars(statement)] if row.file_id is not None else []
+    return RunQuality(
+        accession=_printed(unit, accession),
+        file_id=row.file_id,
+        qc_status=row.qc_status or "pending",
+        reports=[report for report in found if report.tool != MULTIQC],
+        multiqc=next((report for report in found if report.tool == MULTIQC), None),
+        open=is_open(unit.today, row.scope_state, row.release_date, row.state),
+    )
+
+
+async def run_verdict(unit: Unit, accession: str) -> RunVerdict:
+    """The validation of a run's current version, or of the one that the accession names; `NotFound`, `Gone`."""
+    columns = (File.state.label("file_state"), File.format, File.size, File.md5, File.sha256, File.verdict)
+    row = await _find_run(unit, accession, *columns)
+    return RunVerdict(
+        accession=_printed(unit, accession),
+        state=row.file_state or "pending",
+        format=row.format,
+        size=row.size,
+        md5=row.md5,
+        sha256=row.sha256,
+        details=row.verdict,
+    )
+
+
+async def _find_run(unit: Unit, accession: str, *columns: Any) -> Row[Any]:
+    """The wanted columns of a run's file, with what decides whether everyone may see it."""
+    wanted = require_serial(accession, unit.prefix, Kind.RUN)
+    openness = (Run.state, Scope.state.label("scope_state"), Scope.release_date)
+    rows = _joined(select(*openness, *columns).select_from(Run).join(Scope, Scope.id == Run.scope_id), wanted)
+    rows = rows.where(Run.serial == wanted.serial, readable_by(Run, unit, by_accession=True))
+    row = (await unit.session.execute(rows)).first()
+    if row is None:
+        await _raise_gone(unit, wanted)
+        raise NotFound(f"There is no run {accession}, or it is not visible to you.")
+    return row
+
+
+def _joined(rows: Select[Any], wanted: Accession) -> Select[Any]:
+    """Join the file of the wanted version; the current one may be described only, a named one must exist."""
+    if wanted.version is None:
+        return rows.outerjoin(File, File.id == Run.file_id)
+    named = and_(RunVersion.run_id == Run.id, RunVersion.version == wanted.version)
+    return rows.join(RunVersion, named).join(File, File.id == RunVersion.file_id)
+
+
+async def _raise_gone(unit: Unit, wanted: Accession) -> None:
+    """A run that was once public and is withdrawn answers everyone with its tombstone."""
+    statement = select(Run.updated_at).where(Run.serial == wanted.serial, Run.state == State.WITHDRAWN)
+    withdrawn = (await unit.session.execute(statement)).first()
+    if withdrawn is not None:
+        printed = unit.accession(Kind.RUN, wanted.serial)
+        tombstone = {"accession": printed, "state": State.WITHDRAWN.value, "withdrawn_at": withdrawn.updated_at}
+        raise Gone(f"{printed} was withdrawn.", tombstone)
+
+
+def _printed(unit: Unit, accession: str) -> str:
+    """The accession as it is answered: with the version where one was named."""
+    wanted = require_serial(accession, unit.prefix, Kind.RUN)
+    bare = unit.accession(Kind.RUN, wanted.serial)
+    return bare if wanted.version is None else f"{bare}.{wanted.version}"
+
+
+def _report(row: QcReport) -> ToolReport:
+    return ToolReport(row.tool, row.status, row.summary, row.page_key, row.data_keys, row.reason)
