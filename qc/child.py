@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
+import traceback
 from pathlib import Path
 from typing import IO, Any
 
@@ -70,11 +71,15 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What came of a request: a value, or an `error` (`unreadable`, `failed`, `memory`) with a sentence why."""
+    """What came of a request: a value, or an `error` (`unreadable`, `failed`, `memory`) with a sentence why.
+
+    `trace` is there when a check raised what it should not.
+    """
 
     value: msgspec.Raw = msgspec.Raw(b"null")
     error: str | None = None
     reason: str = ""
+    trace: str = ""
 
 
 def answer(request: Request) -> Answer:
@@ -91,8 +96,8 @@ def answer(request: Request) -> Answer:
     except MemoryError:
         return Answer(error="memory", reason=f"It needed more than {request.memory / 2**30:.3g} GiB of memory.")
     except Exception as error:  # noqa: BLE001 - whatever a check raises must reach the one who asked
-        sys.excepthook(type(error), error, error.__traceback__)
-        return Answer(error="failed", reason=f"It failed with {type(error).__name__}: {error}"[:300])
+        reason = f"It failed with {type(error).__name__}: {error}"[:300]
+        return Answer(error="failed", reason=reason, trace=traceback.format_exc()[-4000:])
 
 
 def perform(request: Request) -> Any:

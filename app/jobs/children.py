@@ -77,6 +77,8 @@ class Child:
 
     async def ask(self, request: bytes, *, seconds: float) -> bytes:
         """Send one frame and return the body of the answering one; raises ChildFailed."""
+        self.errors.seek(0)
+        self.errors.truncate()
         try:
             async with asyncio.timeout(seconds):
                 answer = await self._exchange(request)
@@ -145,7 +147,8 @@ async def kept_warm(count: int) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        del _WARM[loop]
+        if _WARM.get(loop) is warm:
+            del _WARM[loop]
         for child in warm.idle:
             await child.end()
 

@@ -7,6 +7,7 @@ imports neither pysam nor MultiQC.
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -40,6 +41,8 @@ __all__ = [
     "report",
     "validate",
 ]
+
+log = logging.getLogger(__name__)
 
 COMMAND = children.interpreter("qc.child")
 T = TypeVar("T")
@@ -130,6 +133,8 @@ async def _asked(
             return await asyncio.to_thread(msgspec.json.decode, answer.value, type=kind)
     except msgspec.DecodeError as error:
         raise EngineFailed(f"{what} gave an answer that makes no sense.") from error
+    if answer.trace:
+        log.warning("%s raised what it should not: %s", what, answer.trace)
     if answer.error == "unreadable":
         raise Unreadable(answer.reason)
     raise EngineFailed(_sentence(what, answer.reason))

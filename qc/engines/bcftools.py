@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from qc.engines.base import named, report_name
+from qc.engines.samtools_call import call
 from qc.errors import EngineFailed
 from qc.results import EngineReport, Format, QcStatus
 
@@ -46,7 +47,7 @@ class Bcftools:
         name = report_name(filename)
         data = folder / f"{name}.bcftools_stats.txt"
         with named(path, folder, name) as link:
-            measured = _bcftools_stats(link).replace(f"{link.parent}/", "")
+            measured = call("bcftools", "stats", link).replace(f"{link.parent}/", "")
         data.write_text(measured, encoding="utf-8")
         summary = parse_stats(measured)
         status = QcStatus.PASSED if summary["records"] else QcStatus.WARNED
@@ -68,15 +69,3 @@ def parse_stats(text: str) -> dict[str, Any]:
     if "records" not in summary:
         raise EngineFailed("bcftools stats wrote no count of records.")
     return summary
-
-
-def _bcftools_stats(link: Path) -> str:
-    import pysam.bcftools  # noqa: PLC0415 - whoever only asks which engines there are goes without htslib
-    from pysam.utils import SamtoolsError  # noqa: PLC0415
-
-    try:
-        return str(pysam.bcftools.stats(str(link)))
-    except SamtoolsError as error:
-        said = str(error).rpartition("stderr=")[2].strip(" '\"\n").replace("\\n", "\n").strip()
-        reason = (said.splitlines()[-1] if said else "it gave no reason")[:200]
-        raise EngineFailed(f"bcftools stats could not read the file: {reason}") from error

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from qc.engines.base import named, report_name
+from qc.engines.samtools_call import call, is_cram, without_addresses
 from qc.errors import EngineFailed
 from qc.results import EngineReport, Format, QcStatus
 
@@ -51,16 +53,15 @@ class Samtools:
         name = report_name(filename)
         flagstat, stats = folder / f"{name}.flagstat.txt", folder / f"{name}.stats.txt"
         with named(path, folder, name) as link:
-            counted = _samtools("flagstat", str(link))
+            counted = call("samtools", "flagstat", link)
             flagstat.write_text(counted, encoding="utf-8")
             try:
-                options = ["--reference", str(reference)] if reference else []
-                measured = _samtools("stats", *options, str(link)).replace(f"{link.parent}/", "")
+                measured = _measured(link, folder, reference)
             except EngineFailed:
-                if reference is not None or not _is_cram(path):
+                if reference is not None or not is_cram(path):
                     raise
                 return self._counted_only(counted, flagstat)
-            stats.write_text(measured, encoding="utf-8")
+        stats.write_text(measured, encoding="utf-8")
         summary = parse_stats(measured)
         status = QcStatus.PASSED if summary["total_sequences"] else QcStatus.WARNED
         return EngineReport(tool=self.name, status=status, summary=summary, pages=[], data=[str(stats), str(flagstat)])
@@ -75,6 +76,17 @@ class Samtools:
             data=[str(flagstat)],
             reason=NO_REFERENCE,
         )
+
+
+def _measured(link: Path, folder: Path, reference: Path | None) -> str:
+    """Return the text of samtools stats, in which the file has its name and no folder."""
+    private = folder / "private"
+    try:
+        source = without_addresses(link, private) if is_cram(link) else link
+        options: list[str | Path] = [] if reference is None else ["--reference", reference]
+        return call("samtools", "stats", *options, source).replace(f"{source.parent}/", "")
+    finally:
+        shutil.rmtree(private, ignore_errors=True)
 
 
 def parse_stats(text: str) -> dict[str, Any]:
@@ -106,23 +118,3 @@ def parse_primary(text: str) -> int:
             case [passed, "+", failed, "primary"]:
                 return int(passed) + int(failed)
     raise EngineFailed("samtools flagstat wrote no count of primary reads.")
-
-
-def _is_cram(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return stream.read(4) == b"CRAM"
-
-
-def _samtools(verb: str, *arguments: str) -> str:
-    import pysam.samtools  # noqa: PLC0415 - whoever only asks which engines there are goes without htslib
-    from pysam.utils import SamtoolsError  # noqa: PLC0415
-
-    try:
-        return str(getattr(pysam.samtools, verb)(*arguments))
-    except SamtoolsError as error:
-        raise EngineFailed(f"samtools {verb} could not read the file: {_last_line(error)}") from error
-
-
-def _last_line(error: Exception) -> str:
-    said = str(error).rpartition("stderr=")[2].strip(" '\"\n").replace("\\n", "\n").strip()
-    return (said.splitlines()[-1] if said else "it gave no reason")[:200]

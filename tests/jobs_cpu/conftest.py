@@ -1,5 +1,6 @@
 """Files to measure, a FastQC that does what a test tells it, and a look at which processes live."""
 
+import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -44,6 +45,17 @@ def pretended_fastqc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
             (folder / name).chmod(0o755)
 
     return put
+
+
+def written(path: Path, text: str) -> Path:
+    """Write a small file and return its path."""
+    path.write_text(text)
+    return path
+
+
+def md5_of(path: Path) -> str:
+    """Return the digest of a small file."""
+    return hashlib.md5(path.read_bytes()).hexdigest()
 
 
 def alive(pid: int) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from app.jobs import cpu
 from app.jobs.cpu import CpuLimits, EngineFailed, Format, QcStatus
-from tests.jobs_cpu.conftest import alive, eventually
+from tests.jobs_cpu.conftest import alive, eventually, md5_of, written
 
 pytestmark = pytest.mark.anyio
 
@@ -211,3 +211,43 @@ async def test_a_child_that_answers_nonsense_is_a_typed_failure(
 
 def test_limits_cross_as_plain_data() -> None:
     assert msgspec.json.decode(msgspec.json.encode(CpuLimits()), type=CpuLimits) == CpuLimits()
+
+
+async def test_a_file_is_validated(fastq: Path, limits: CpuLimits) -> None:
+    verdict = await cpu.validate(fastq, filename="reads.fastq", limits=limits)
+    assert (verdict.valid, verdict.format, verdict.counts["records"]) == (True, Format.FASTQ, 8)
+    assert verdict.md5 == md5_of(fastq)
+
+
+async def test_a_broken_file_is_refused_with_its_line(tmp_path: Path, limits: CpuLimits) -> None:
+    broken = written(tmp_path / "broken", "@a\nACGT\n+\nIIII\n@b\nACGT\n+\nIII\n")
+    verdict = await cpu.validate(broken, filename="reads.fastq", limits=limits)
+    assert not verdict.valid
+    assert verdict.first_error is not None
+    assert verdict.first_error.line == 8
+
+
+async def test_a_pair_is_compared(tmp_path: Path, limits: CpuLimits) -> None:
+    forward, reverse, other = (
+        written(tmp_path / name, f"@{read}\n{bases}\n+\nIIII\n")
+        for name, read, bases in (("1", "a/1", "ACGT"), ("2", "a/2", "CCGT"), ("3", "b/2", "CCGT"))
+    )
+    assert await cpu.mates(forward, reverse, limits=limits) == []
+    findings = await cpu.mates(forward, other, limits=limits)
+    assert {finding.code.partition("_")[0] for finding in findings} == {"mate"}
+
+
+async def test_a_path_that_cannot_be_read_is_told_apart_from_a_failed_check(tmp_path: Path, limits: CpuLimits) -> None:
+    with pytest.raises(cpu.Unreadable):
+        await cpu.validate(tmp_path / "gone", filename="a.fastq", limits=limits)
+
+
+async def test_a_check_without_enough_memory_is_a_typed_failure(fastq: Path) -> None:
+    with pytest.raises(EngineFailed, match="The check of this file"):
+        await cpu.validate(fastq, filename="a.fastq", limits=CpuLimits(seconds=60, memory=32 * 1024**2))
+
+
+async def test_a_check_that_takes_too_long_is_a_typed_failure(fastq: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cpu, "COMMAND", (sys.executable, "-c", "import time; time.sleep(600)"))
+    with pytest.raises(EngineFailed, match=r"The check of this file took longer than 2 s and was stopped\."):
+        await cpu.validate(fastq, filename="reads.fastq", limits=CpuLimits(seconds=2))

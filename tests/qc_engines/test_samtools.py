@@ -44,11 +44,34 @@ def test_a_cram_is_measured_with_its_reference(cram: Path, reference: Path, tmp_
 
 def test_a_cram_without_its_reference_is_counted_and_warned_about(cram: Path, reference: Path, tmp_path: Path) -> None:
     reference.unlink()
+    Path(f"{reference}.fai").unlink()
     report = Samtools().run(cram, tmp_path / "work", filename="sample.cram")
     assert report.status is QcStatus.WARNED
     assert report.summary == {"total_sequences": 30, "gc_content": None}
     assert report.reason is not None
     assert "reference" in report.reason
+
+
+def test_a_path_in_the_header_of_a_cram_is_not_followed(cram: Path, reference: Path, tmp_path: Path) -> None:
+    index = Path(f"{reference}.fai")
+    index.unlink()
+    assert f"UR:{reference}" in pysam.samtools.view("-H", str(cram))
+    before = cram.read_bytes()
+    report = Samtools().run(cram, tmp_path / "work", filename="sample.cram")
+    assert report.status is QcStatus.WARNED
+    assert report.summary["gc_content"] is None
+    assert not index.exists()
+    assert cram.read_bytes() == before
+
+
+def test_a_cram_that_carries_its_reference_is_measured_without_one(bam: Path, reference: Path, tmp_path: Path) -> None:
+    path = tmp_path / "carrying.cram"
+    pysam.samtools.view(
+        "-C", "-T", str(reference), "--output-fmt-option", "embed_ref=1", "-o", str(path), str(bam), catch_stdout=False
+    )
+    report = Samtools().run(path, tmp_path / "work", filename="sample.cram")
+    assert report.status is QcStatus.PASSED
+    assert report.summary["gc_content"] == 100.0
 
 
 def test_a_file_without_reads_is_warned_about(tmp_path: Path) -> None:
