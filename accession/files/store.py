@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from pathlib import Path
 
 
@@ -26,6 +26,14 @@ class Part(msgspec.Struct, frozen=True):
 
     number: int
     etag: str
+
+
+class PendingUpload(NamedTuple):
+    """A multipart upload that was begun and neither completed nor aborted."""
+
+    key: str
+    upload_id: str
+    initiated: datetime
 
 
 class BlobStore(Protocol):
@@ -79,6 +87,9 @@ class BlobStore(Protocol):
 
     async def abort_multipart(self, key: str, upload_id: str) -> None:
         """Give up an upload and free its parts; absent is no error."""
+
+    async def list_uploads(self, prefix: str) -> list[PendingUpload]:
+        """The multipart uploads below a prefix that were neither completed nor aborted."""
 
     async def ready(self) -> None:
         """Ask the store for a sign of life and make sure that the bucket exists and is versioned."""
