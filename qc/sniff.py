@@ -6,7 +6,7 @@ from isal import isal_zlib
 
 from qc.formats import FORMATS
 from qc.formats.bgzf import is_bgzf
-from qc.formats.gzipped import GZIP_MAGIC, member_header_size
+from qc.formats.gzipped import GZIP_MAGIC, INFLATE_ERROR, member_header_size
 from qc.results import Compression, Format
 
 HEAD_SIZE = 1 << 16
@@ -38,7 +38,7 @@ def unpacked_head(head: bytes) -> bytes:
         inflater = isal_zlib.decompressobj(-15)
         try:
             content += inflater.decompress(left[size:], HEAD_SIZE - len(content))
-        except isal_zlib.error:
+        except INFLATE_ERROR:
             break
         left = inflater.unused_data[8:] if inflater.eof else b""
     return content if head.startswith(GZIP_MAGIC) else head[:HEAD_SIZE]
@@ -51,11 +51,11 @@ def format_promised_by(filename: str) -> Format | None:
 
 
 def compression_promised_by(filename: str) -> Compression | None:
-    """The compression that a name promises: GZIP (which BGZF fulfils) by .gz, else that of its format; None if neither."""
+    """The compression that a name promises: GZIP (BGZF is one) by .gz, else that of its format; None if neither."""
     name = filename.lower()
     if name.endswith(GZIP_SUFFIXES):
         return Compression.GZIP
-    return next((known.packings[0] for known in FORMATS if name.endswith(known.extensions)), None)
+    return next((known.packing for known in FORMATS if name.endswith(known.extensions)), None)
 
 
 def _unzipped(filename: str) -> str:

@@ -32,7 +32,7 @@ class BamCheck:
 
     format = Format.BAM
     extensions = (".bam",)
-    packings = (Compression.BGZF,)
+    packing = Compression.BGZF
 
     def matches(self, head: bytes) -> bool:
         """BAM begins with the magic BAM and the byte 1."""
@@ -78,7 +78,7 @@ class BamWalk:
         self._findings = findings
         self._last = -1
 
-    def take(self, block: bytes, final: bool) -> int:  # noqa: FBT001
+    def take(self, block: bytes, _final: bool) -> int:  # noqa: FBT001
         """Deals with the whole records of the block and returns their size; raises BrokenFrame."""
         offsets, used, broken = self._frame(block)
         if offsets:
@@ -114,7 +114,7 @@ class BamWalk:
     def _check(self, block: bytes, records: Records) -> None:
         fixed = records.fixed
         marks = doubtful(records, self._lengths)
-        keys = (fixed["ref"].astype(np.int64) & 0xFFFFFFFF) << 32 | (fixed["pos"].astype(np.int64) + 1)
+        keys = (fixed["ref"].astype(np.int64) & 0x7FFFFFFF) << 32 | (fixed["pos"].astype(np.int64) + 1)
         backwards = np.zeros(len(keys), bool)
         if self._sorted:
             backwards = keys < np.append(self._last, keys[:-1])

@@ -1,4 +1,4 @@
-"""Looks at many BAM records at once and points out those that need a closer look (SAM specification 1.6, section 4.2)."""
+"""Looks at many BAM records at once and marks those that need a closer look (SAM specification 1.6, section 4.2)."""
 
 from __future__ import annotations
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from qc.formats.base import shown
-from qc.formats.feed import Feed
 from qc.formats.sam_header import SamHeader, check_header_text
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
+    from qc.formats.feed import Feed
 
 MAX_TEXT = 1 << 27
 MAX_REFERENCES = 1 << 24

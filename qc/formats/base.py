@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
+from qc.formats.reading import HashedFile
 from qc.results import MAX_FINDINGS, Compression, Finding, Format, Severity
-
-if TYPE_CHECKING:
-    from qc.formats.reading import HashedFile
 
 MAX_ERRORS = 10_000
 MAX_SHOWN = 80
@@ -93,9 +91,20 @@ class Outcome(msgspec.Struct, frozen=True):
 class FormatCheck(Protocol):
     """One format: how its uncompressed bytes begin, which names promise it, and how it is checked."""
 
-    format: Format
-    extensions: tuple[str, ...]
-    packings: tuple[Compression, ...]
+    @property
+    def format(self) -> Format:
+        """Which format it is."""
+        ...
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """The endings of names that promise it, in lower case, without .gz."""
+        ...
+
+    @property
+    def packing(self) -> Compression:
+        """The compression that a name without .gz promises."""
+        ...
 
     def matches(self, head: bytes) -> bool:
         """Says whether uncompressed bytes that begin like this are of this format."""

@@ -40,7 +40,7 @@ class BcfCheck:
 
     format = Format.BCF
     extensions = (".bcf",)
-    packings = (Compression.BGZF,)
+    packing = Compression.BGZF
 
     def matches(self, head: bytes) -> bool:
         """BCF begins with the magic BCF and the major version 2."""

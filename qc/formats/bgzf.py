@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from isal import isal_zlib
 
+from qc.formats.gzipped import INFLATE_ERROR
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -88,7 +90,7 @@ def unpack_block(block: bytes, start: int, findings: FindingLog) -> bytes | None
     inflater = isal_zlib.decompressobj(-15)
     try:
         data: bytes = inflater.decompress(block[data_at:-8], MAX_BLOCK + 1)
-    except isal_zlib.error:
+    except INFLATE_ERROR:
         data = b""
     if not inflater.eof or inflater.unused_data or len(data) != length:
         findings.error(

@@ -42,7 +42,7 @@ class CramCheck:
 
     format = Format.CRAM
     extensions = (".cram",)
-    packings = (Compression.NONE,)
+    packing = Compression.NONE
 
     def matches(self, head: bytes) -> bool:
         """CRAM begins with its name and a version."""
@@ -76,7 +76,7 @@ class CramCheck:
 
 
 class CramWalk:
-    """Goes through the containers. `needed` are the indices of references that slices need from outside, -2 for several."""
+    """Goes through the containers. `needed` are the indices of references that slices need from outside, -2 for any."""
 
     def __init__(self, feed: Feed, findings: FindingLog) -> None:
         self.at = 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pysam
+from pysam.utils import SamtoolsError
 
 from qc.formats.base import shown
 
@@ -47,7 +48,7 @@ def decode_records(job: Job, header: SamHeader, needed: set[int], records: int, 
             if not _has_all(reference, wanted, header, job.findings):
                 return False
             return _decode(job, reference, wanted, header, records, tally)
-    except (OSError, ValueError, pysam.SamtoolsError) as error:
+    except (OSError, ValueError, SamtoolsError) as error:
         job.findings.warning("reference_unreadable", f"The reference cannot be read: {shown(str(error))}.")
         return False
 

@@ -33,7 +33,7 @@ class FastqCheck:
 
     format = Format.FASTQ
     extensions = (".fastq", ".fq")
-    packings = (Compression.NONE, Compression.GZIP, Compression.BGZF)
+    packing = Compression.NONE
 
     def matches(self, head: bytes) -> bool:
         """FASTQ begins with '@'; its second line is bases or its third begins with '+'. A SAM header does not count."""

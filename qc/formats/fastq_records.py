@@ -19,7 +19,7 @@ CONTROL = bytes(c for c in range(32) if c != 9) + b"\x7f"
 
 
 class Lost(Exception):
-    """The frame of the records is broken, so nothing after this place can be told apart; the arguments are a finding's."""
+    """The frame is broken, so no record after this place can be told apart; the arguments are those of a finding."""
 
     def __init__(self, code: str, message: str, **place: object) -> None:
         super().__init__(message)
@@ -50,17 +50,20 @@ def read_record(data: bytes, at: int, line: int, *, final: bool) -> Record | Non
     reader = _Lines(data, at, final=final)
     name = reader.next()
     if name is None:
-        return _cut(line, final=final)
+        _refuse_cut(line, final=final)
+        return None
     if not name.startswith(b"@"):
         hint = " This looks like FASTA." if name.startswith(b">") else ""
         message = f"Line {line} starts with '{shown(name[:1])}' where the '@' of a record was expected.{hint}"
         raise Lost("name_line", message, line=line, found=name, expected="@ and the name of a read")
     sequence, plus = _sequence(reader, line)
     if plus is None:
-        return _cut(line, final=final)
+        _refuse_cut(line, final=final)
+        return None
     quality = _quality(reader, sequence)
     if quality is None:
-        return _cut(line, final=final)
+        _refuse_cut(line, final=final)
+        return None
     bases = b"".join(sequence)
     return Record(name, bases, plus, quality, line, len(sequence), reader.taken, reader.crlf, reader.at - at)
 
@@ -94,7 +97,7 @@ def _quality(reader: _Lines, sequence: list[bytes]) -> bytes | None:
     return b"".join(lines)
 
 
-def _cut(line: int, *, final: bool) -> None:
+def _refuse_cut(line: int, *, final: bool) -> None:
     if final:
         message = f"The file ends inside the record that starts at line {line}."
         raise Lost("record_truncated", message, line=line, expected="name, bases, + and qualities")

@@ -101,4 +101,5 @@ def _binned(lengths: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.
         return lengths
     digits = np.floor(np.log10(np.maximum(lengths, 1))).astype(np.int64)
     step = 10 ** np.maximum(digits - 2, 0)
-    return lengths // step * step
+    binned: np.ndarray[Any, np.dtype[np.int64]] = lengths // step * step
+    return binned

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from isal import isal_zlib
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from qc.formats.base import FindingLog
     from qc.formats.rawbytes import RawBytes
 
+INFLATE_ERROR = cast("type[Exception]", isal_zlib.error)
 GZIP_MAGIC = b"\x1f\x8b"
 INPUT_SIZE = 1 << 16
 OUTPUT_SIZE = 1 << 20
@@ -74,7 +75,7 @@ def _member(raw: RawBytes, findings: FindingLog, start: int) -> Generator[bytes,
             return False
         try:
             piece = inflater.decompress(waiting, OUTPUT_SIZE)
-        except isal_zlib.error:
+        except INFLATE_ERROR:
             findings.error(
                 "gzip_corrupt",
                 f"The compressed data of the gzip member at byte {start} cannot be unpacked near byte {raw.offset}.",

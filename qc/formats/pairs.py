@@ -167,7 +167,7 @@ class Pairing:
         if stem_one != stem_two and not _marked_mates(stem_one, stem_two):
             self._findings.error(
                 "mate_name",
-                f"Read {self._record} is '{shown(stem_one)}' in the forward file but '{shown(stem_two)}' in the reverse.",
+                f"Read {self._record} is '{shown(stem_one)}' in the forward file, '{shown(stem_two)}' in the reverse.",
                 record=self._record,
                 found=stem_two,
                 expected=stem_one,

@@ -137,7 +137,7 @@ def _keep(header: SamHeader, kind: bytes, tags: dict[bytes, bytes], number: int,
             if (platform := tags.get(b"PL")) and platform not in PLATFORMS:
                 findings.warn_once(
                     "header_platform",
-                    f"Header line {number} names the platform '{shown(platform)}', which the specification does not list.",
+                    f"Header line {number} names the platform '{shown(platform)}', which is not a listed one.",
                     line=number,
                     found=platform,
                 )
@@ -151,7 +151,7 @@ def finish_header(header: SamHeader, findings: FindingLog) -> None:
         if previous is not None and previous not in header.programs:
             findings.error(
                 "header_program_chain",
-                f"Header line {number}: the program '{shown(name)}' follows '{shown(previous)}', which is not declared.",
+                f"Header line {number}: program '{shown(name)}' follows '{shown(previous)}', which is not declared.",
                 line=number,
                 found=previous,
                 expected="the ID of another @PG line",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qc.formats.alignment_tally import AlignmentTally
 from qc.formats.base import Outcome, shown
@@ -41,7 +41,7 @@ class SamCheck:
 
     format = Format.SAM
     extensions = (".sam",)
-    packings = (Compression.NONE, Compression.GZIP, Compression.BGZF)
+    packing = Compression.NONE
 
     def matches(self, head: bytes) -> bool:
         """SAM begins with a header line or with an alignment line of eleven fields whose second is a number."""
@@ -132,7 +132,7 @@ def check_fields(
     fields: list[bytes], references: dict[bytes, int], findings: FindingLog, number: int, record: int
 ) -> tuple[int, int]:
     """Checks the eleven fields of one record (section 1.4); returns FLAG and POS, 0 where they are not numbers."""
-    place = {"line": number, "record": record}
+    place: dict[str, Any] = {"line": number, "record": record}
     if not NAME.fullmatch(fields[0]):
         message = f"QNAME at line {number} is not 1 to 254 printable characters without '@'."
         findings.error("qname", message, found=fields[0], expected="printable characters without @ and blanks", **place)
@@ -171,7 +171,7 @@ def check_tags(text: bytes, findings: FindingLog, number: int, record: int) -> N
         findings.error("tag_twice", message, line=number, record=record, found=tag, expected="each tag once")
 
 
-def _check_sequence(fields: list[bytes], findings: FindingLog, number: int, place: dict[str, int]) -> None:
+def _check_sequence(fields: list[bytes], findings: FindingLog, number: int, place: dict[str, Any]) -> None:
     cigar, sequence, quality = fields[5], fields[9], fields[10]
     problem, query = read_cigar(cigar)
     if problem:

@@ -28,7 +28,7 @@ class VcfCheck:
 
     format = Format.VCF
     extensions = (".vcf",)
-    packings = (Compression.NONE, Compression.GZIP, Compression.BGZF)
+    packing = Compression.NONE
 
     def matches(self, head: bytes) -> bool:
         """VCF begins with its fileformat line; the column line alone is VCF that lacks it."""

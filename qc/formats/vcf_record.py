@@ -126,16 +126,22 @@ class RecordCheck:
             if definition is None:
                 self._undeclared(key, item, place)
                 definition = RESERVED_INFO.get(key)
-            if definition is None:
-                continue
-            if definition.kind == b"Flag":
-                if equals:
-                    message = f"The flag {shown(key)} in INFO at line {line} has a value."
-                    findings.warn_once("info_flag_value", message, about=shown(key), found=item, **place)
-            elif not value_pattern(definition, alternates).fullmatch(value) or not equals:
-                explain_value(findings, ("INFO", key), value if equals else None, definition, alternates, place)
-            elif definition.kind == b"Integer" and too_big(value):
-                _log_too_big(findings, "INFO", key, value, place)
+            if definition is not None:
+                self._check_value(key, value if equals else None, definition, alternates, place)
+
+    def _check_value(
+        self, key: bytes, value: bytes | None, definition: Definition, alternates: int, place: dict[str, Any]
+    ) -> None:
+        if definition.kind == b"Flag":
+            if value is not None:
+                message = f"The flag {shown(key)} in INFO at line {place['line']} has a value."
+                self._findings.warn_once("info_flag_value", message, about=shown(key), found=value, **place)
+            return
+        fits = value is not None and value_pattern(definition, alternates).fullmatch(value)
+        if fits and not (value and definition.kind == b"Integer" and too_big(value)):
+            return
+        name = f"INFO {shown(key)} at line {place['line']}"
+        explain_value(self._findings, ("info", name), value, definition, alternates, place)
 
     def _undeclared(self, key: bytes, item: bytes, place: dict[str, Any]) -> None:
         line = place["line"]
@@ -161,39 +167,36 @@ def _is_key(key: bytes) -> bool:
 
 def explain_value(
     findings: FindingLog,
-    where: tuple[str, bytes],
+    where: tuple[str, str],
     value: bytes | None,
     definition: Definition,
     alternates: int,
     place: dict[str, Any],
 ) -> None:
-    """Logs why a value does not fit its definition: none at all, of another type, or not so many as asked for.
+    """Tells why a value does not fit its definition: none at all, of another type, too big, too many or too few.
 
-    A wrong number of values is an error for numbers of a fixed count. It is a warning where the count follows the
-    alleles (A, R, G), because files of common tools differ there and every reader takes them, and for text.
+    `where` is the start of the codes and the start of the sentences. A wrong number of values is an error for numbers
+    of a fixed count. It is a warning where the count follows the alleles (A, R, G), because files of common tools
+    differ there and every reader takes them, and for text.
     """
-    column, key = where
-    name = f"{column} {shown(key)} at line {place['line']}"
-    code = column.lower()
-    if value is None or value == b"":
-        findings.error(
-            f"{code}_value", f"{name} has no value.", found=key, expected=f"{shown(definition.kind)}", **place
-        )
-    elif not type_pattern(definition.kind).fullmatch(value):
-        message = f"{name} is '{shown(value)}', which is not of type {shown(definition.kind)}."
-        findings.error(f"{code}_type", message, found=value, expected=shown(definition.kind), **place)
-    else:
-        counts = counts_of(definition.number, alternates) or ()
-        found, expected = str(value.count(b",") + 1), " or ".join(map(str, sorted(set(counts))))
-        message = f"{name} has {found} values where {expected} are declared (Number={shown(definition.number)})."
-        if definition.number.isdigit() and definition.kind in (b"Integer", b"Float"):
-            findings.error(f"{code}_number", message, found=found, expected=expected, **place)
-        elif alternates or not definition.number.isalpha():
-            findings.warning(f"{code}_number", message, found=found, expected=expected, **place)
-        if definition.kind == b"Integer" and too_big(value):
-            _log_too_big(findings, column, key, value, place)
-
-
-def _log_too_big(findings: FindingLog, column: str, key: bytes, value: bytes, place: dict[str, Any]) -> None:
-    message = f"{column} {shown(key)} at line {place['line']} holds an integer outside the 32 bits that are allowed."
-    findings.error(f"{column.lower()}_range", message, found=value, expected="-2147483640 to 2147483647", **place)
+    code, name = where
+    kind, number = shown(definition.kind), shown(definition.number)
+    if not value:
+        findings.error(f"{code}_value", f"{name} has no value.", expected=kind, **place)
+        return
+    if not type_pattern(definition.kind).fullmatch(value):
+        message = f"{name} is '{shown(value)}', which is not of type {kind}."
+        findings.error(f"{code}_type", message, found=value, expected=kind, **place)
+        return
+    if definition.kind == b"Integer" and too_big(value):
+        message = f"{name} holds an integer outside the 32 bits that are allowed."
+        findings.error(f"{code}_range", message, found=value, expected="-2147483640 to 2147483647", **place)
+    counts = counts_of(definition.number, alternates)
+    found = value.count(b",") + 1
+    if counts is None or found in counts or value == b"." or (number.isalpha() and not alternates):
+        return
+    expected = " or ".join(map(str, sorted(set(counts))))
+    message = f"{name} has {found} values where Number={number} asks for {expected}."
+    strict = number.isdigit() and definition.kind in (b"Integer", b"Float")
+    report = findings.error if strict else findings.warning
+    report(f"{code}_number", message, found=str(found), expected=expected, **place)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qc.formats.base import shown
 from qc.formats.vcf_header import Definition
 from qc.formats.vcf_record import INFO_KEY, explain_value
-from qc.formats.vcf_values import RESERVED_FORMAT, pattern_of, too_big, value_pattern
+from qc.formats.vcf_values import RESERVED_FORMAT, pattern_of, too_big
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
@@ -142,11 +142,13 @@ class SampleCheck:
                 ploidy = len(re.findall(rb"[0-9]+|\.", value))
                 self._check_genotype(value, column, plan.alternates, place)
                 continue
-            if definition.number == b"G" and value.count(b",") + 1 == genotypes(plan.alternates + 1, ploidy):
-                definition = Definition(b".", definition.kind)
-            if not value_pattern(definition, plan.alternates).fullmatch(value) or too_big(value):
-                where = (f"Sample '{name}'", key)
-                explain_value(self._findings, where, value, definition, plan.alternates, place)
+            by_ploidy = definition.number == b"G"
+            if by_ploidy and value.count(b",") + 1 == genotypes(plan.alternates + 1, ploidy):
+                wanted = Definition(b".", definition.kind)
+            else:
+                wanted = definition
+            where = ("sample", f"{shown(key)} of sample '{name}' at line {line}")
+            explain_value(self._findings, where, value, wanted, plan.alternates, place)
 
 
 def genotypes(alleles: int, ploidy: int) -> int:

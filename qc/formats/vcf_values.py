@@ -1,4 +1,4 @@
-"""The grammar of the values in INFO and sample columns: which text each Type and Number allow (VCF section 1.3, 1.6)."""
+"""The grammar of the values in INFO and samples: which text each Type and Number allow (VCF section 1.3, 1.6)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from functools import lru_cache
 from qc.formats.vcf_header import Definition
 
 INTEGER = rb"[-+]?[0-9]+"
-FLOAT = rb"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?:[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|[nN][aA][nN])"
+FLOAT = (
+    rb"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+    rb"|[-+]?(?:[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|[nN][aA][nN])"
+)
 VALUES = {
     b"Integer": INTEGER,
     b"Float": FLOAT,
