@@ -7,11 +7,11 @@ pushes it ahead as its lease, so that the page of a job that died is due again b
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import case, exists, or_, select, update
+from sqlalchemy import case, exists, func, or_, select, true, update
 
 from accession.base import State
 from accession.catalog.models import Run
@@ -45,18 +45,9 @@ class RunInputs(msgspec.Struct, frozen=True):
     keys: list[str]
 
 
-async def mark_report_due(
-    unit: Unit, project_id: UUID, interval: timedelta, *, settle: timedelta = timedelta()
-) -> None:
-    """Have a project's page made: now (after `settle`) when the QC of all its runs has ended, else in `interval`.
-
-    Never sooner than `interval` after the page was last made, and never later than it is due already.
-    """
-    made = select(QcReport.updated_at).where(QcReport.scope_id == project_id)
-    last = max((await unit.session.scalars(made)).all(), default=None)
-    at = unit.now + (interval if await _is_measuring(unit, project_id) else settle)
-    if last is not None:
-        at = max(at, last + interval)
+async def mark_report_due(unit: Unit, project_id: UUID, settle: timedelta = timedelta()) -> None:
+    """Have a project's page made after `settle`, unless it is due sooner already; the job decides if it is too soon."""
+    at = unit.now + settle
     later = or_(Project.report_due_at.is_(None), Project.report_due_at > at)
     await unit.session.execute(
         update(Project)
@@ -64,22 +55,26 @@ async def mark_report_due(
         .values(report_due_at=at)
         .execution_options(synchronize_session=False)
     )
-    if at <= unit.now:
+    if not settle:
         unit.notify(Work.PROJECT_REPORT, str(project_id))
 
 
-async def claim_report(unit: Unit, project_id: UUID, lease: timedelta) -> ProjectClaim | None:
-    """Take the making of a page that is due; None when it is not, or somebody else makes it."""
+async def claim_report(unit: Unit, project_id: UUID, *, lease: timedelta, interval: timedelta) -> ProjectClaim | None:
+    """Take the making of a page that is due; None when it is not, somebody else makes it, or it is too soon.
+
+    It is too soon while the last page is younger than `interval`, and while QC goes on in the project, but results
+    wait no longer than `interval` for the others.
+    """
     until = unit.now + lease
-    statement = (
-        update(Project)
-        .where(Project.id == project_id, Project.report_due_at <= unit.now)
-        .values(report_due_at=until)
-        .returning(Project.serial, Project.title)
-        .execution_options(synchronize_session=False)
-    )
-    row = (await unit.session.execute(statement)).first()
-    return None if row is None else ProjectClaim(project_id, unit.accession(Kind.PROJECT, row.serial), row.title, until)
+    row = (await unit.session.execute(_taking(unit, project_id, until))).first()
+    if row is None:
+        return None
+    earliest = await _earliest(unit, project_id, interval)
+    if earliest > unit.now:
+        putting_off = update(Project).where(Project.id == project_id).values(report_due_at=earliest)
+        await unit.session.execute(putting_off.execution_options(synchronize_session=False))
+        return None
+    return ProjectClaim(project_id, unit.accession(Kind.PROJECT, row.serial), row.title, until)
 
 
 async def renew_report(unit: Unit, claim: ProjectClaim, lease: timedelta) -> ProjectClaim:
@@ -127,6 +122,29 @@ async def inputs_of_project(unit: Unit, project_id: UUID) -> list[RunInputs]:
     for serial, some in (await unit.session.execute(data)).all():
         keys.setdefault(serial, []).extend(some)
     return [RunInputs(unit.accession(Kind.RUN, serial), found) for serial, found in keys.items() if found]
+
+
+def _taking(unit: Unit, project_id: UUID, until: datetime) -> Any:
+    return (
+        update(Project)
+        .where(Project.id == project_id, Project.report_due_at <= unit.now)
+        .values(report_due_at=until)
+        .returning(Project.serial, Project.title)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _earliest(unit: Unit, project_id: UUID, interval: timedelta) -> datetime:
+    """When the page may be made: `interval` after the last, and not while QC goes on unless results wait so long."""
+    made = select(func.max(QcReport.updated_at)).where(QcReport.scope_id == project_id)
+    last = (await unit.session.execute(made)).scalar_one()
+    earliest = unit.now if last is None else last + interval
+    if await _is_measuring(unit, project_id):
+        news = select(func.min(QcReport.updated_at)).join(Run, Run.file_id == QcReport.file_id)
+        news = news.where(Run.scope_id == project_id, QcReport.updated_at > last if last is not None else true())
+        waiting_since = (await unit.session.execute(news)).scalar_one() or unit.now
+        earliest = max(earliest, waiting_since + interval)
+    return earliest
 
 
 async def _is_measuring(unit: Unit, project_id: UUID) -> bool:

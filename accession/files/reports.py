@@ -17,7 +17,6 @@ from accession.ids import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import timedelta
     from uuid import UUID
 
     from accession.files.leases import Claimed
@@ -44,13 +43,10 @@ class Inputs(msgspec.Struct, frozen=True):
     keys: list[str]
 
 
-async def settle_reports(
-    unit: Unit, claimed: Claimed, reports: Sequence[ToolReport], *, status: str, interval: timedelta
-) -> bool:
+async def settle_reports(unit: Unit, claimed: Claimed, reports: Sequence[ToolReport], *, status: str) -> bool:
     """Keep the reports of a file's tools and its combined `status`; False when the claim is lost.
 
-    Reports of an earlier measuring give way. Projects that the file has a run in are due for a new page, at most one
-    in `interval`.
+    Reports of an earlier measuring give way. The project that the file has a run in is due for a new page.
     """
     statement = (
         held(claimed)
@@ -66,7 +62,7 @@ async def settle_reports(
     audit.record(unit, "measured", unit.accession(Kind.FILE, claimed.serial), status=status)
     scopes = select(Run.scope_id).where(Run.file_id == claimed.file_id).distinct()
     for scope_id in (await unit.session.scalars(scopes)).all():
-        await mark_report_due(unit, scope_id, interval)
+        await mark_report_due(unit, scope_id)
     return True
 
 

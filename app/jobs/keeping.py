@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from accession.files.store import BlobStore
-    from app.settings import Settings
 
 PAGE = "text/html; charset=utf-8"
 DATA = "application/octet-stream"
@@ -25,8 +23,3 @@ async def keep_object(store: BlobStore, key: str, path: Path, content_type: str)
     if stored.version_id in versions:
         for older in versions[versions.index(stored.version_id) + 1 :]:
             await store.delete(key, older)
-
-
-def report_interval(settings: Settings) -> timedelta:
-    """The least time between two pages of one project."""
-    return timedelta(seconds=settings.report_interval)

@@ -13,7 +13,7 @@ from accession.files.leases import Claimed, claim_measuring
 from accession.files.reports import ToolReport, settle_reports
 from app.jobs import cpu
 from app.jobs.holding import file_held, lease_of, while_held
-from app.jobs.keeping import DATA, PAGE, keep_object, report_interval
+from app.jobs.keeping import DATA, PAGE, keep_object
 from app.jobs.workfolder import fetch, work_folder
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def measure_file(wiring: Wiring, key: str) -> None:
             reports = [_failed("QC", str(error))]
         status = cpu.combined(cpu.QcStatus(report.status) for report in reports)
         async with wiring.writing(ARCHIVE) as unit:
-            await settle_reports(unit, claimed, reports, status=status.value, interval=report_interval(wiring.settings))
+            await settle_reports(unit, claimed, reports, status=status.value)
 
 
 async def _measure(wiring: Wiring, store: BlobStore, claimed: Claimed) -> list[ToolReport]:

@@ -16,7 +16,7 @@ from accession.files.project_reports import ProjectClaim, claim_report, inputs_o
 from accession.files.reports import MULTIQC, ToolReport, inputs_of_file, keep_report
 from app.jobs import cpu
 from app.jobs.holding import lease_of, while_held
-from app.jobs.keeping import PAGE, keep_object, report_interval
+from app.jobs.keeping import PAGE, keep_object
 from app.jobs.workfolder import fetch, work_folder
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ async def project_report(wiring: Wiring, key: str) -> None:
     """Make the page of the project with the id `key`; nothing happens when it is not due or somebody else makes it."""
     if wiring.store is None:
         return
-    lease, interval = lease_of(wiring.settings), report_interval(wiring.settings)
+    lease, interval = lease_of(wiring.settings), timedelta(seconds=wiring.settings.report_interval)
     async with wiring.writing(ARCHIVE) as unit:
-        claim = await claim_report(unit, UUID(key), lease)
+        claim = await claim_report(unit, UUID(key), lease=lease, interval=interval)
         inputs = [] if claim is None else await inputs_of_project(unit, claim.project_id)
     if claim is None:
         return
