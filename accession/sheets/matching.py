@@ -13,7 +13,7 @@ from accession.issues import Issue
 from accession.sheets.report import Direction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Container, Sequence
 
 _READ: Final = re.compile(r"[._-](R[12])(?=[._-]|$)", re.IGNORECASE)
 _READS: Final = {Direction.FORWARD: "R1", Direction.REVERSE: "R2"}
@@ -62,6 +62,34 @@ class Match(msgspec.Struct, frozen=True):
     waiting: bool = False
 
 
+class _Group:
+    """Files that one key stands for, apart by what can be done with them."""
+
+    def __init__(self) -> None:
+        self.live: list[StagedFact] = []
+        self.live_by_md5: dict[str | None, list[StagedFact]] = {}
+        self.linked: dict[str | None, list[StagedFact]] = {}
+        self.unusable: list[StagedFact] = []
+
+    def add(self, file: StagedFact) -> None:
+        if file.state in _LIVE:
+            self.live.append(file)
+            self.live_by_md5.setdefault(file.md5, []).append(file)
+        elif file.state == "linked" and file.linked_to is not None:
+            self.linked.setdefault(file.linked_to, []).append(file)
+        else:
+            self.unusable.append(file)
+
+    def pick(self, wanted: Wanted) -> list[StagedFact]:
+        """The files that come first: a run of this sample already made of the same bytes, then live ones, then any."""
+        mine = self.linked.get(wanted.alias, [])
+        if mine and set(self.live_by_md5) <= {mine[-1].md5}:
+            return [file for file in mine if file.md5 == wanted.md5] or mine
+        if self.live:
+            return self.live_by_md5.get(wanted.md5, self.live) if wanted.md5 else self.live
+        return self.unusable[-1:] or [files[-1] for files in self.linked.values()][-1:]
+
+
 class StagedFiles:
     """The caller's staged files, indexed once so that each look-up is of constant cost."""
 
@@ -75,26 +103,26 @@ class StagedFiles:
         """The file that a row names. With neither name nor MD5 given the answer is no file and no fault."""
         if not wanted.name and not wanted.md5:
             return Match()
-        found = _narrowed(self._by_name.get(wanted.name, ()), wanted)
-        if found:
-            return _settled(found, wanted)
-        found = _narrowed(self._by_md5.get(wanted.md5, ()), wanted) if wanted.md5 else []
-        if found:
-            return _settled(found, wanted, how="by its MD5" if wanted.name else None)
-        if wanted.name:
-            found = _narrowed(self._by_read.get(_read_key(wanted.alias, wanted.direction), ()), wanted)
-            if found:
-                return _settled(found, wanted, how="by the sample's alias")
+        group = self._by_name.get(wanted.name)
+        if group is not None:
+            return _settled(group.pick(wanted), wanted)
+        group = self._by_md5.get(wanted.md5)
+        if group is not None:
+            return _settled(group.pick(wanted), wanted, how="by its MD5" if wanted.name else None)
+        group = self._by_read.get(_read_key(wanted.alias, wanted.direction)) if wanted.name else None
+        if group is not None:
+            return _settled(group.pick(wanted), wanted, how="by the sample's alias")
         return Match(errors=(self._not_found(wanted),))
 
-    def guess(self, wanted: Wanted, taken: Iterable[str]) -> Match:
+    def guess(self, wanted: Wanted, taken: Container[str]) -> Match:
         """A file named after the alias, for a row that names none; files that are `taken` (ids) are left alone."""
-        found = self._by_read.get(_read_key(wanted.alias, wanted.direction), ())
-        mine = [file for file in found if file.state == "linked" and file.linked_to == wanted.alias]
-        free = [file for file in (mine or found) if file.id not in taken and (mine or file.state in _LIVE)]
+        group = self._by_read.get(_read_key(wanted.alias, wanted.direction))
+        if group is None:
+            return Match()
+        free = [file for file in group.linked.get(wanted.alias) or group.live if file.id not in taken]
         if len(free) > 1:
             message = (
-                f"Several staged files look like {wanted.field} of {wanted.alias!r}: {_listed(free)}. None is taken."
+                f"Several staged files look like {wanted.field} of {wanted.alias!r}: {_listed(free)}; none is taken."
             )
             return Match(warnings=(_issue("ambiguous_guess", message, wanted),))
         return _settled(free, wanted, how="by the sample's alias") if free else Match()
@@ -111,14 +139,12 @@ class StagedFiles:
         return get_close_matches(name, self._names[max(0, place - 4) : place + 4], n=2, cutoff=0.8)
 
 
-def _grouped(
-    files: Sequence[StagedFact], keys_of: Callable[[StagedFact], list[str]]
-) -> dict[str, tuple[StagedFact, ...]]:
-    groups: dict[str, list[StagedFact]] = {}
+def _grouped(files: Sequence[StagedFact], keys_of: Callable[[StagedFact], list[str]]) -> dict[str, _Group]:
+    groups: dict[str, _Group] = {}
     for file in files:
         for key in keys_of(file):
-            groups.setdefault(key, []).append(file)
-    return {key: tuple(group) for key, group in groups.items()}
+            groups.setdefault(key, _Group()).add(file)
+    return groups
 
 
 def _read_keys(file: StagedFact) -> list[str]:
@@ -128,22 +154,6 @@ def _read_keys(file: StagedFact) -> list[str]:
 
 def _read_key(alias: str, direction: Direction) -> str:
     return f"{alias}\t{_READS[direction]}"
-
-
-def _narrowed(files: Sequence[StagedFact], wanted: Wanted) -> list[StagedFact]:
-    """Of files that fit, those that come first: a run of this sample already made of the same bytes, then live ones."""
-    if len(files) <= 1:
-        return list(files)
-    live = [file for file in files if file.state in _LIVE]
-    mine = [file for file in files if file.state == "linked" and file.linked_to == wanted.alias]
-    if mine and all(file.md5 == mine[-1].md5 for file in live):
-        files = mine
-    elif live:
-        files = live
-    exact = [file for file in files if file.md5 == wanted.md5] if wanted.md5 else []
-    if not exact and not live and not mine:
-        return list(files[-1:])
-    return exact or list(files)
 
 
 def _settled(found: Sequence[StagedFact], wanted: Wanted, *, how: str | None = None) -> Match:

@@ -102,9 +102,7 @@ def _match_files(rows: Sequence[CheckedRow], staged: StagedFiles) -> list[str]:
         for wanted in (forward, reverse):
             _take(row, wanted, staged.match(wanted), taken, pending)
         _check_pair(row)
-    for row in silent:
-        if not row.alias:
-            continue
+    for row in {row.alias: row for row in reversed(silent) if row.alias}.values():
         forward, reverse = (_wanted(row, direction) for direction in (Direction.FORWARD, Direction.REVERSE))
         _take(row, forward, staged.guess(forward, taken), taken, pending)
         if Direction.FORWARD in row.files:

@@ -77,7 +77,7 @@ def example_rows(fields: Sequence[Field], checklist_id: str) -> list[list[str]]:
 
 @cache
 def _examples() -> dict[str, dict[str, tuple[str, str]]]:
-    """ "any" or a checklist's id its columns, with a value for each of the two rows."""
+    """For every checklist ("any") or one by its id: column → a value for each of the two rows."""
     raw = (resources.files("accession") / "sheets" / "examples.json").read_bytes()
     return msgspec.json.decode(raw, type=dict[str, dict[str, tuple[str, str]]])
 

@@ -1,0 +1,263 @@
+"""Turns the drafts of an accepted sheet into records: all in the caller's transaction, with a handful of statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import bindparam, insert, select, update
+
+from accession.audit import service as audit
+from accession.base import new_id
+from accession.catalog.models import Experiment, Run, RunVersion, Sample, Subject
+from accession.files.models import File
+from accession.files.project_reports import mark_report_due
+from accession.files.runs import SOON, facts_of, link_files
+from accession.ids import Kind
+from accession.numbers import mint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from accession.people.models import Scope
+    from accession.sheets.drafts import Drafts, ExperimentDraft, SampleDraft
+    from accession.unit import Unit
+
+_CHUNK = 500
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A record that exists or is about to: its id and its serial (0 until it is minted)."""
+
+    id: UUID
+    serial: int
+
+
+class Made(msgspec.Struct, frozen=True):
+    """The accessions of everything that a sheet names, in its order, whether made now or before."""
+
+    subjects: list[str]
+    samples: list[str]
+    experiments: list[str]
+    runs: list[str]
+
+
+async def apply(unit: Unit, scope: Scope, drafts: Drafts) -> Made:
+    """Register what is new among the drafts, link the files, and give the accessions of all."""
+    return await _Sheet(unit, scope, drafts).apply()
+
+
+class _Sheet:
+    """One sheet on its way into the database: what exists, what is new, and the rows of the new."""
+
+    def __init__(self, unit: Unit, scope: Scope, drafts: Drafts) -> None:
+        self.unit = unit
+        self.session = unit.session
+        self.owner = unit.require_account()
+        self.scope = scope
+        self.drafts = drafts
+        self.known: dict[Kind, dict[Any, Known]] = {}
+        self.rows: dict[Kind, list[dict[str, Any]]] = {}
+
+    async def apply(self) -> Made:
+        drafts = self.drafts
+        subjects = [draft.alias for draft in drafts.subjects]
+        samples = [draft.alias for draft in drafts.samples]
+        self.known[Kind.SUBJECT] = await self._by_alias(Subject, subjects)
+        self.known[Kind.SAMPLE] = await self._by_alias(Sample, samples)
+        self.known[Kind.EXPERIMENT] = await self._experiments_of([k.id for k in self.known[Kind.SAMPLE].values()])
+        files = await self._files([UUID(run.staged_file_id) for run in drafts.runs])
+        self.known[Kind.RUN] = await self._runs_of(
+            [file_id for file_id, file in files.items() if file.state == "linked"]
+        )
+        self._draft_subjects()
+        self._draft_samples()
+        self._draft_experiments()
+        self._draft_runs(files)
+        fresh = [row["file_id"] for row in self.rows[Kind.RUN]]
+        await link_files(self.unit, fresh, self.scope.id)
+        await self._number_and_insert()
+        if fresh:
+            await mark_report_due(self.unit, self.scope.id, SOON)
+        runs = [UUID(run.staged_file_id) for run in drafts.runs]
+        keys = [self._experiment_key(draft) for draft in drafts.experiments]
+        return Made(
+            subjects=self._accessions(Kind.SUBJECT, subjects),
+            samples=self._accessions(Kind.SAMPLE, samples),
+            experiments=self._accessions(Kind.EXPERIMENT, keys),
+            runs=self._accessions(Kind.RUN, runs),
+        )
+
+    async def _by_alias(self, model: Any, aliases: list[str]) -> dict[Any, Known]:
+        found: dict[Any, Known] = {}
+        for some in _chunks(aliases):
+            statement = select(model.alias, model.id, model.serial).where(
+                model.owner_id == self.owner, model.alias.in_(some)
+            )
+            found |= {row.alias: Known(row.id, row.serial) for row in (await self.session.execute(statement)).all()}
+        return found
+
+    async def _experiments_of(self, samples: list[UUID]) -> dict[Any, Known]:
+        """The experiments that samples of the sheet have already, by what makes two the same."""
+        found: dict[Any, Known] = {}
+        columns = (
+            Experiment.platform,
+            Experiment.instrument_model,
+            Experiment.library_strategy,
+            Experiment.library_name,
+        )
+        for some in _chunks(samples):
+            statement = (
+                select(Experiment.id, Experiment.serial, Experiment.sample_id, *columns)
+                .where(Experiment.sample_id.in_(some))
+                .order_by(Experiment.serial.desc())
+            )
+            for row in (await self.session.execute(statement)).all():
+                key = (row.sample_id, row.platform, row.instrument_model, row.library_strategy, row.library_name)
+                found[key] = Known(row.id, row.serial)
+        return found
+
+    async def _files(self, ids: list[UUID]) -> dict[UUID, File]:
+        columns = (File.id, File.state, File.format, File.filename, File.size, File.md5, File.sha256)
+        found: dict[UUID, Any] = {}
+        for some in _chunks(ids):
+            statement = select(*columns).where(File.id.in_(some))
+            found |= {row.id: row for row in (await self.session.execute(statement)).all()}
+        return found
+
+    async def _runs_of(self, files: list[UUID]) -> dict[Any, Known]:
+        found: dict[Any, Known] = {}
+        for some in _chunks(files):
+            statement = select(Run.file_id, Run.id, Run.serial).where(Run.file_id.in_(some))
+            found |= {row.file_id: Known(row.id, row.serial) for row in (await self.session.execute(statement)).all()}
+        return found
+
+    def _add(self, kind: Kind, key: Any, **columns: Any) -> None:
+        """Note a new row, unless the record exists; its serial is filled in when all are counted."""
+        rows = self.rows.setdefault(kind, [])
+        if key in self.known[kind]:
+            return
+        row_id = new_id()
+        self.known[kind][key] = Known(row_id, 0)
+        rows.append({"id": row_id, "owner_id": self.owner, "scope_id": self.scope.id, "key": key, **columns})
+
+    def _draft_subjects(self) -> None:
+        self.rows[Kind.SUBJECT] = []
+        for draft in self.drafts.subjects:
+            columns = {"organism": draft.organism, "tax_id": draft.tax_id, "sex": draft.sex}
+            self._add(Kind.SUBJECT, draft.alias, alias=draft.alias, **columns)
+
+    def _draft_samples(self) -> None:
+        self.rows[Kind.SAMPLE] = []
+        for draft in self.drafts.samples:
+            self._add(Kind.SAMPLE, draft.alias, **self._sample_columns(draft))
+
+    def _sample_columns(self, draft: SampleDraft) -> dict[str, Any]:
+        subject = self.known[Kind.SUBJECT].get(draft.subject_alias)
+        blank = dict.fromkeys(_SAMPLE_FIELDS)
+        return {
+            **blank,
+            **draft.record,
+            "alias": draft.alias,
+            "subject_id": subject.id if subject else None,
+            "checklist_id": draft.checklist_id,
+            "custom_fields": draft.custom_fields,
+            "submitted_digest": draft.digest,
+        }
+
+    def _experiment_key(self, draft: ExperimentDraft) -> tuple[object, ...]:
+        sample = self.known[Kind.SAMPLE][draft.sample_alias].id
+        return (sample, draft.platform, draft.instrument_model, draft.library_strategy, draft.library_name)
+
+    def _draft_experiments(self) -> None:
+        self.rows[Kind.EXPERIMENT] = []
+        for draft in self.drafts.experiments:
+            columns = {name: getattr(draft, name) for name in _EXPERIMENT_FIELDS}
+            sample = self.known[Kind.SAMPLE][draft.sample_alias].id
+            self._add(Kind.EXPERIMENT, self._experiment_key(draft), sample_id=sample, **columns)
+
+    def _draft_runs(self, files: dict[UUID, File]) -> None:
+        """Rows of runs; mates are told to each other once both have an id."""
+        self.rows[Kind.RUN] = []
+        experiments = [self.known[Kind.EXPERIMENT][self._experiment_key(draft)] for draft in self.drafts.experiments]
+        for draft in self.drafts.runs:
+            file = files[UUID(draft.staged_file_id)]
+            columns = {"experiment_id": experiments[draft.experiment].id, "read_number": draft.read_number}
+            self._add(Kind.RUN, file.id, mate_id=None, **columns, **facts_of(file))
+        by_file = {row["file_id"]: row for row in self.rows[Kind.RUN]}
+        for draft in self.drafts.runs:
+            row = by_file.get(UUID(draft.staged_file_id))
+            if row is not None and draft.mate is not None:
+                mate = UUID(self.drafts.runs[draft.mate].staged_file_id)
+                row["mate_id"] = self.known[Kind.RUN][mate].id
+
+    async def _number_and_insert(self) -> None:
+        """Mint everything in one call, then one bulk insert a kind, parents first."""
+        minted = await mint(self.session, {kind: len(rows) for kind, rows in self.rows.items()})
+        events: list[tuple[str, str]] = []
+        for kind, model in _MODELS.items():
+            rows = self.rows[kind]
+            for row, serial in zip(rows, minted.get(kind, ()), strict=True):
+                row["serial"] = serial
+                key = row.pop("key")
+                self.known[kind][key] = Known(row["id"], serial)
+                events.append(("create", self.unit.accession(kind, serial)))
+            if rows:
+                await self._insert(kind, model, rows)
+        await audit.record_many(self.unit, events)
+
+    async def _insert(self, kind: Kind, model: Any, rows: list[dict[str, Any]]) -> None:
+        if kind is not Kind.RUN:
+            await self.session.execute(insert(model), rows)
+            return
+        mates = [{"b_id": row["id"], "b_mate": row["mate_id"]} for row in rows if row["mate_id"] is not None]
+        await self.session.execute(insert(Run), [{**row, "mate_id": None} for row in rows])
+        if mates:
+            await self._tell_mates(mates)
+        versions = [{"id": new_id(), "run_id": row["id"], "version": 1, "file_id": row["file_id"]} for row in rows]
+        await self.session.execute(insert(RunVersion), versions)
+
+    async def _tell_mates(self, mates: list[dict[str, Any]]) -> None:
+        """Point the runs of pairs at each other, after both exist."""
+        table: Any = Run.__table__
+        statement = update(table).where(table.c.id == bindparam("b_id")).values(mate_id=bindparam("b_mate"))
+        connection = await self.session.connection()
+        await connection.execute(statement, mates)
+
+    def _accessions(self, kind: Kind, keys: Iterable[Any]) -> list[str]:
+        return [self.unit.accession(kind, self.known[kind][key].serial) for key in keys]
+
+
+_MODELS: dict[Kind, Any] = {
+    Kind.SUBJECT: Subject,
+    Kind.SAMPLE: Sample,
+    Kind.EXPERIMENT: Experiment,
+    Kind.RUN: Run,
+}
+_SAMPLE_FIELDS = (
+    "organism",
+    "tax_id",
+    "collection_date",
+    "geographic_location",
+    "breed",
+    "host",
+    "tissue",
+    "developmental_stage",
+    "sex",
+)
+_EXPERIMENT_FIELDS = (
+    "platform",
+    "instrument_model",
+    "library_strategy",
+    "library_source",
+    "library_layout",
+    "library_selection",
+    "insert_size",
+    "library_name",
+)
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]
