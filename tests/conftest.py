@@ -145,9 +145,14 @@ async def store(store_server: Any) -> Any:
 
 
 @pytest.fixture
-async def wiring(settings: Settings, clock: ManualClock, request: pytest.FixtureRequest) -> AsyncIterator[Wiring]:
+def blobs(request: pytest.FixtureRequest) -> Any:
+    """The object store where the test asks for `store`, else None; an async fixture cannot ask for another by name."""
+    return request.getfixturevalue("store") if "store" in request.fixturenames else None
+
+
+@pytest.fixture
+async def wiring(settings: Settings, clock: ManualClock, blobs: Any) -> AsyncIterator[Wiring]:
     """A process of the service on a fresh database; with the object store where the test asks for `store` too."""
-    blobs = request.getfixturevalue("store") if "store" in request.fixturenames else None
     made = Wiring(settings, store=blobs, clock=clock)
     yield made
     await made.close()
