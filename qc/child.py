@@ -21,6 +21,7 @@ from qc.errors import EngineFailed, Unreadable
 from qc.results import Format
 
 LENGTH_BYTES = 8
+NO_THREAD = "can't start new thread"  # what Python says when a thread's stack finds no memory
 
 
 class Validate(msgspec.Struct, frozen=True, tag=True):
@@ -93,9 +94,9 @@ def answer(request: Request) -> Answer:
         return Answer(error="unreadable", reason=str(error))
     except EngineFailed as error:
         return Answer(error="failed", reason=str(error))
-    except MemoryError:
-        return Answer(error="memory", reason=f"It needed more than {request.memory / 2**30:.3g} GiB of memory.")
     except Exception as error:  # noqa: BLE001 - whatever a check raises must reach the one who asked
+        if isinstance(error, MemoryError) or str(error) == NO_THREAD:
+            return Answer(error="memory", reason=f"It needed more than {request.memory / 2**30:.3g} GiB of memory.")
         reason = f"It failed with {type(error).__name__}: {error}"[:300]
         return Answer(error="failed", reason=reason, trace=traceback.format_exc()[-4000:])
 

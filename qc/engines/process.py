@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None  # looked up before any fork
 LOG_BYTES = 256 * 1024
 NOISE = ("Picked up ", "Started analysis of", "Approx ", "Analysis complete", "\tat ", "Processing ")
 
@@ -38,8 +39,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def die_with_parent() -> None:
     """Ask the kernel to kill the calling process when the thread that started it ends (Linux; elsewhere nothing)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if _PRCTL is not None:
+        _PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def run_tool(
@@ -62,7 +63,7 @@ def run_tool(
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 process_group=0,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 - checks run in single-threaded processes
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - one system call, and no thread runs beside it
             )
         except OSError as error:
             raise EngineFailed(f"{tool} could not be started: {error.strerror}.") from error
