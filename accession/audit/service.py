@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import insert
+
 from accession.audit.models import Event
+from accession.base import new_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from accession.unit import Unit
 
 
@@ -24,3 +29,14 @@ def record(unit: Unit, verb: str, subject: str, **detail: Any) -> None:
             detail=detail,
         )
     )
+
+
+async def record_many(unit: Unit, events: Sequence[tuple[str, str]]) -> None:
+    """Note many (verb, subject) of one request, in one statement."""
+    actor = unit.actor
+    shared = {"at": unit.now, "actor_id": actor.account_id, "address": actor.address, "request_id": actor.request_id}
+    rows: list[dict[str, Any]] = [
+        {**shared, "id": new_id(), "verb": verb, "subject": subject, "detail": {}} for verb, subject in events
+    ]
+    if rows:
+        await unit.session.execute(insert(Event), rows)

@@ -1,0 +1,138 @@
+"""`/bulk-submit` and `/samples/bulk`: templates, trial runs and submissions of bulk sample sheets."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, QueryParameter
+
+from accession.checklists.lookup import get_checklist
+from accession.errors import Malformed, NotFound, Unauthenticated
+from accession.sheets.applying import Made
+from accession.sheets.service import RefusedSheet, Sheets, checklist_named
+from accession.sheets.template import SheetFormat, template
+from app.api.archive.answers import problems
+from app.api.archive.mapping.sheets import report_out
+from app.api.archive.structs.sheets import ConfirmedOut, RefusedSheetOut, SheetReportOut
+from app.http.deps import actor_of
+from app.http.uploads import SpooledUpload, read_form
+from app.wiring import Wiring
+
+MAX_SHEET_BYTES = 50 * 2**20
+_BODY_LIMIT = MAX_SHEET_BYTES + 2**20
+_MEDIA_TYPES = {
+    SheetFormat.TSV: "text/tab-separated-values; charset=utf-8",
+    SheetFormat.CSV: "text/csv; charset=utf-8",
+    SheetFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+Asked = Request[Any, Any, Any]
+
+
+class BulkSubmission(Controller):
+    """Bulk sample sheets: many samples with their libraries and files at once."""
+
+    tags = ("bulk submission",)
+    request_max_body_size = _BODY_LIMIT
+
+    @get(
+        "/bulk-submit/template/{checklist:str}",
+        summary="Get a template",
+        responses=problems(400, 404),
+        media_type=_MEDIA_TYPES[SheetFormat.TSV],
+    )
+    async def get_template(
+        self, checklist: FromPath[str], form: Annotated[str, QueryParameter(name="format")] = "tsv"
+    ) -> Response[bytes]:
+        """An empty sheet for a checklist with two example rows: `format` is tsv, csv or xlsx."""
+        found = get_checklist(checklist)
+        if found is None:
+            raise NotFound(f"There is no checklist {checklist[:80]!r}; GET /checklists lists them all.")
+        if form not in SheetFormat._value2member_map_:
+            raise Malformed("'format' must be tsv, csv or xlsx.")
+        kind = SheetFormat(form)
+        disposition = f'attachment; filename="{found.id}.{kind.value}"'
+        return Response(
+            template(found, kind), media_type=_MEDIA_TYPES[kind], headers={"Content-Disposition": disposition}
+        )
+
+    @post(
+        "/bulk-submit/validate",
+        summary="Check a sheet",
+        status_code=200,
+        responses=problems(400, 401, 403, 404, 413, 422),
+    )
+    async def validate(self, request: Asked, wiring: NamedDependency[Wiring]) -> SheetReportOut:
+        """Check every cell of every row and tell all faults at once; nothing is stored."""
+        sheets, fields, upload = await _form(request, wiring)
+        try:
+            checklist = checklist_named(fields.get("checklist_id"))
+            project = fields.get("project_accession") or None
+            return report_out(await sheets.validate(upload.path, upload.filename, checklist, project))
+        finally:
+            upload.remove()
+
+    @post(
+        "/bulk-submit/confirm",
+        summary="Submit a sheet",
+        status_code=200,
+        responses=problems(401, 403, 404, 409, 413, 422)
+        | {400: ResponseSpec(RefusedSheetOut, description="The sheet has faults.", generate_examples=False)},
+    )
+    async def confirm(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[Any]:
+        """Make everything that the sheet says, all or nothing; the same sheet again makes nothing new."""
+        return await _confirm(request, wiring, samples_only=False)
+
+    @post(
+        "/samples/bulk",
+        summary="Submit a sheet of samples",
+        status_code=200,
+        responses=problems(401, 403, 404, 409, 413, 422)
+        | {400: ResponseSpec(RefusedSheetOut, description="The sheet has faults.", generate_examples=False)},
+    )
+    async def samples(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[Any]:
+        """Make the samples of a sheet without libraries or files, all or nothing."""
+        return await _confirm(request, wiring, samples_only=True)
+
+
+async def _form(request: Asked, wiring: Wiring) -> tuple[Sheets, dict[str, str], SpooledUpload]:
+    """The caller's sheets, the text fields and the sheet itself in a temporary file."""
+    actor = actor_of(request)
+    if not actor.signed_in:
+        raise Unauthenticated("Sign in first: sheets speak of your own staged files.")
+    fields, upload = await read_form(request, MAX_SHEET_BYTES)
+    return Sheets(wiring, actor), fields, upload
+
+
+async def _confirm(request: Asked, wiring: Wiring, *, samples_only: bool) -> Response[Any]:
+    sheets, fields, upload = await _form(request, wiring)
+    try:
+        project = fields.get("project_accession")
+        if not project:
+            raise Malformed("'project_accession' is required: the project that the samples go into.")
+        checklist = checklist_named(fields.get("checklist_id"))
+        made = await sheets.confirm(upload.path, upload.filename, checklist, project, samples_only=samples_only)
+    except RefusedSheet as refused:
+        return _refusal(refused)
+    finally:
+        upload.remove()
+    return Response(_confirmed(made))
+
+
+def _confirmed(made: Made) -> ConfirmedOut:
+    return ConfirmedOut("created", made.samples, made.subjects, made.experiments, made.runs)
+
+
+def _refusal(refused: RefusedSheet) -> Response[RefusedSheetOut]:
+    body = RefusedSheetOut(
+        type=f"urn:seqark:problem:{refused.code}",
+        title="Bad Request",
+        status=400,
+        detail=refused.detail,
+        code=refused.code,
+        issues=refused.issues[:1000],
+        report=report_out(refused.report),
+    )
+    return Response(body, status_code=400, media_type="application/problem+json")
