@@ -56,9 +56,9 @@ class Person:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A server of this test process's own, with a migrated database named `template_seqark`."""
-    with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
+    with running_postgres() as url:
         asyncio.run(_execute(f"{url}/postgres", "CREATE DATABASE template_seqark"))
         asyncio.run(_migrated(Settings(database_url=f"{url}/template_seqark")))
         yield url

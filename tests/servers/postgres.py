@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,32 +50,39 @@ def _as_user() -> list[str]:
 
 
 @contextmanager
-def running_postgres(folder: Path) -> Iterator[str]:
-    """Yield the URL of a server, without a database name: `postgresql://seqark@127.0.0.1:PORT`."""
+def running_postgres() -> Iterator[str]:
+    """Yield the URL of a server, without a database name: `postgresql://seqark@127.0.0.1:PORT`.
+
+    Its folder is not below pytest's own, which is closed to other users whenever a test session begins.
+    """
     binaries = find_binaries()
     if binaries is None:
         raise RuntimeError("No PostgreSQL was found: run 'make setup' (as root on Debian it installs the package).")
-    folder.mkdir(parents=True, exist_ok=True)
     user = _as_user()
-    if user:
-        shutil.chown(folder, user[2])
-        for parent in folder.parents:
-            if parent.stat().st_uid == 0 and parent != Path("/tmp"):
-                parent.chmod(parent.stat().st_mode | 0o011)
+    with tempfile.TemporaryDirectory(prefix="seqark-postgres-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        if user:
+            shutil.chown(folder, user[2])
+        with _serving(binaries, folder, user) as port:
+            yield f"postgresql://seqark@127.0.0.1:{port}"
+
+
+@contextmanager
+def _serving(binaries: Path, folder: Path, user: list[str]) -> Iterator[int]:
+    """Make a cluster in the folder and serve it on a free port."""
     data, port = folder / "data", free_port()
     run = [*user, str(binaries / "initdb"), "--no-sync", "-D", str(data), "-U", "seqark", "-A", "trust", "-E", "UTF8"]
     subprocess.run([*run, "--locale=C"], check=True, capture_output=True, cwd=folder)
     options = " ".join(f"-c {setting}" for setting in [*_FAST, f"port={port}", f"unix_socket_directories={folder}"])
     control = [*user, str(binaries / "pg_ctl"), "-D", str(data), "-w", "-t", "60"]
-    log = folder / "log"
     subprocess.run(
-        [*control, "-l", str(log), "-o", f"{options} -c listen_addresses=127.0.0.1", "start"],
+        [*control, "-l", str(folder / "log"), "-o", f"{options} -c listen_addresses=127.0.0.1", "start"],
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=folder,
     )
     try:
-        yield f"postgresql://seqark@127.0.0.1:{port}"
+        yield port
     finally:
         subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, cwd=folder)
