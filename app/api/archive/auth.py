@@ -118,7 +118,7 @@ class AuthController(Controller):
         "/me",
         summary="Who am I",
         description="The account of the bearer token.",
-        responses=documented(401),
+        responses=documented(400, 401),
         security=[{"bearer": []}],
     )
     async def me(self, unit: NamedDependency[Unit]) -> UserOut:
