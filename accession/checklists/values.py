@@ -53,6 +53,8 @@ def _text_of(value: object) -> str | None:
         return value.strip()
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int) and value.bit_length() > 128:
+        return None
     if isinstance(value, int | float):
         whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
         return str(int(value)) if whole else str(value)

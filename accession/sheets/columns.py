@@ -132,7 +132,7 @@ def _column(place: int, header: str, checklist: Checklist) -> Column | None:
     if fixed is not None:
         return Column(place, header, fixed[0], fixed[1])
     field = checklist.find(written)
-    if field is None and custom and written:
+    if field is None and custom and written and written not in fixed_fields():
         field = own_field(written)
     return Column(place, header, field, Part.SAMPLE) if field is not None else None
 

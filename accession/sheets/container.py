@@ -26,19 +26,24 @@ _MAX_ENTRIES: Final = 500
 _MAX_DIRECTORY: Final = 200_000
 _MAX_RATIO: Final = 200
 _RATIO_COUNTS_FROM: Final = 2_000_000
+_MAX_ERRORS: Final = 100
 _CHUNK: Final = 64 * 1024
 _ELEMENTS_PER_CELL: Final = 4
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _LOCAL_HEADER: Final = struct.Struct("<4s22xHH")
 
 
-def weigh_container(data: bytes, limits: SheetLimits) -> None:
-    """Pass silently, or raise `Malformed` (no XLSX) or `Rejected` (too large, by the code `workbook_too_large`)."""
+def weigh_container(data: bytes, limits: SheetLimits) -> list[str]:
+    """Pass, or raise `Malformed` (no XLSX) or `Rejected` (too large, by the code `workbook_too_large`).
+
+    Returns the places ("B7") of the first sheet's cells that hold an error such as #REF!, at most a hundred.
+    """
     entries = _entries_of(data)
     names = [entry.filename for entry in entries]
     if "xl/workbook.xml" not in names or len(set(names)) != len(names):
         raise Malformed("The file is a zip but not an XLSX workbook; send TSV, CSV or XLSX.", code="not_xlsx")
     budget = _Budget(limits)
+    parts: dict[str, _Reach] = {}
     for entry in entries:
         reach = _Reach(budget) if entry.filename.lower().endswith((".xml", ".rels", ".vml")) else None
         for chunk in _unpack(data, entry, budget):
@@ -46,6 +51,16 @@ def weigh_container(data: bytes, limits: SheetLimits) -> None:
                 reach.feed(chunk)
         if reach is not None:
             reach.close()
+            parts[entry.filename] = reach
+    return _errors_in_first_sheet(parts)
+
+
+def _errors_in_first_sheet(parts: dict[str, _Reach]) -> list[str]:
+    """Follow the workbook's own references to its first sheet."""
+    relations = parts.get("xl/_rels/workbook.xml.rels")
+    target = relations.targets.get(parts["xl/workbook.xml"].first_sheet, "") if relations else ""
+    sheet = parts.get(target.removeprefix("/") if target.startswith("/") else f"xl/{target}")
+    return sheet.errors if sheet else []
 
 
 class _Budget:
@@ -76,6 +91,9 @@ class _Reach:
         self._row = 0
         self._column = 0
         self._last_row = self._last_column = 0
+        self.first_sheet = ""
+        self.targets: dict[str, str] = {}
+        self.errors: list[str] = []
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._start
         self._parser.StartDoctypeDeclHandler = self._doctype
@@ -103,11 +121,17 @@ class _Reach:
             case "c":
                 self._column += 1
                 self._see(attributes.get("r"))
+                if attributes.get("t") == "e" and len(self.errors) < _MAX_ERRORS:
+                    self.errors.append(attributes.get("r") or f"row {self._row}")
             case "row":
                 number = attributes.get("r", "")
                 self._row = int(number) if number.isdecimal() and len(number) < 8 else self._row + 1
                 self._column = 0
                 self._check()
+            case "sheet" if not self.first_sheet:
+                self.first_sheet = next((value for key, value in attributes.items() if key.endswith(":id")), "")
+            case "Relationship" if len(self.targets) < _MAX_ENTRIES:
+                self.targets[attributes.get("Id", "")] = attributes.get("Target", "")
             case "dimension":
                 for corner in attributes.get("ref", "").split(":"):
                     self._see(corner, moves=False)

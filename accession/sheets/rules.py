@@ -13,7 +13,7 @@ import msgspec
 from accession.issues import Issue
 from accession.sheets.assembly import draft_all, draft_sample, group_experiments, group_samples
 from accession.sheets.cells import CheckedRow, check_cells
-from accession.sheets.columns import Column, read_columns, required_columns
+from accession.sheets.columns import Column, Part, read_columns, required_columns
 from accession.sheets.drafts import Drafts
 from accession.sheets.matching import Match, StagedFact, StagedFiles, Wanted
 from accession.sheets.report import Direction, SheetReport
@@ -52,19 +52,23 @@ def check_sheet(
     staged: Sequence[StagedFact] = (),
     samples: Mapping[str, ExistingFact] | None = None,
     subjects: Mapping[str, ExistingFact] | None = None,
+    samples_only: bool = False,
 ) -> Outcome:
     """Check a sheet against its checklist, the caller's staged files and the aliases that the caller has used.
 
     `staged` lists the caller's files in every state, oldest first; `samples` and `subjects` map alias → what exists.
     A sheet that was accepted before is valid again: its samples have the same digest and its files are linked to them.
+    With `samples_only` the columns of files and libraries are left aside, with a warning where they are filled.
     """
     columns, sheet_errors = read_columns(sheet.headers, checklist)
     if not sheet.rows:
         sheet_errors.append(Issue("no_rows", "The sheet has no rows below its header."))
     rows = check_cells(sheet.rows, columns, checklist)
     groups = group_samples(rows, columns)
-    pending = _match_files(rows, StagedFiles(staged))
-    experiments = group_experiments(rows)
+    if samples_only:
+        _set_aside(rows, columns)
+    pending = [] if samples_only else _match_files(rows, StagedFiles(staged))
+    experiments = [] if samples_only else group_experiments(rows)
     _check_subjects(rows, subjects or {})
     if not sheet_errors:
         _check_samples(groups, columns, checklist, samples or {})
@@ -84,6 +88,15 @@ def _header_names(sheet: Sheet, columns: Sequence[Column]) -> list[str]:
     """The columns' own names; headers that mean no column stay as written."""
     names = {column.place: column.name for column in columns}
     return [names.get(place, header) for place, header in enumerate(sheet.headers)]
+
+
+def _set_aside(rows: Sequence[CheckedRow], columns: Sequence[Column]) -> None:
+    """Say which filled columns do not count when only samples are made."""
+    others = [column.name for column in columns if column.part is not Part.SAMPLE]
+    for row in rows:
+        for name in others:
+            if row.cells[name].value:
+                row.warn("column_ignored", f"{name} is not used here: only samples are made.", name)
 
 
 def _match_files(rows: Sequence[CheckedRow], staged: StagedFiles) -> list[str]:

@@ -237,6 +237,18 @@ def test_a_subject_of_another_project_cannot_be_named():
     assert errors(outcome) == [(2, "subject_alias", "alias_taken")]
 
 
+def test_where_only_samples_are_made_files_and_libraries_are_left_aside_with_a_warning():
+    row = CAMEL | WGS | {"filename_forward": "not staged.bam", "insert_size": ""}
+    outcome = check(row, samples_only=True)
+    assert errors(outcome) == []
+    assert (len(outcome.drafts.samples), outcome.drafts.experiments, outcome.drafts.runs) == (1, (), ())
+    assert {issue.field for issue in outcome.report.rows[0].warnings} == {*WGS, "filename_forward"}
+
+
+def test_an_attribute_of_ones_own_cannot_pose_as_a_column():
+    assert errors(check(CAMEL | {"custom:platform": "x"})) == [(None, "custom:platform", "unknown_column")]
+
+
 @pytest.mark.parametrize("count", [400])
 def test_every_row_of_a_long_sheet_gets_its_own_files(count):
     rows = [
