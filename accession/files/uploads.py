@@ -195,11 +195,11 @@ class Uploads:
             columns |= {"state": FileState.REJECTED, "verdict": verdict, "reason": reason, "due_at": None}
         return columns
 
-    async def _change(self, file_id: UUID, state: FileState, **values: object) -> File | None:
-        """Change a file that is still in `state`; None where it is not (any more)."""
+    async def _change(self, file_id: UUID, was: FileState, **values: object) -> File | None:
+        """Change a file that is still what it `was`; None where it is not (any more)."""
         statement = (
             update(File)
-            .where(File.id == file_id, File.state == state)
+            .where(File.id == file_id, File.state == was)
             .values(**values, updated_at=self.unit.now)
             .returning(File)
             .execution_options(synchronize_session=False, populate_existing=True)
