@@ -114,9 +114,9 @@ async def test_a_deactivated_account_refreshes_nothing(wiring, account_id):
     assert await rotated(wiring, token) is None
 
 
-@pytest.mark.parametrize("token", ["", "unknown", "nul\0", "\ud800", "x" * 100_000])
-async def test_any_other_text_is_no_refresh_token(wiring, token):
-    assert await rotated(wiring, token) is None
+async def test_any_other_text_is_no_refresh_token(wiring):
+    for token in ("", "unknown", "nul\0", "\ud800", "x" * 100_000):
+        assert await rotated(wiring, token) is None
 
 
 async def test_only_the_digest_is_kept_and_expired_ones_are_forgotten(wiring, account_id, clock):
