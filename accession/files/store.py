@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -39,7 +39,7 @@ class PendingUpload(NamedTuple):
 class BlobStore(Protocol):
     """An S3 bucket with versioning. Every method raises `StoreUnavailable` within 2 s when the store does not answer.
 
-    `accession.errors.NotFound` says that the key or version is absent.
+    `accession.errors.NotFound` says that the key or version is absent. Keys are paths: no empty, `.` or `..` segment.
     """
 
     async def put_stream(self, key: str, chunks: AsyncIterator[bytes], *, content_type: str) -> ObjectStat:
@@ -69,9 +69,19 @@ class BlobStore(Protocol):
         """All current objects below a prefix."""
 
     async def presign_get(
-        self, key: str, *, version_id: str | None, expires: timedelta, headers: Mapping[str, str] | None = None
+        self,
+        key: str,
+        *,
+        version_id: str | None,
+        expires: timedelta,
+        headers: Mapping[str, str] | None = None,
+        method: Literal["GET", "HEAD"] = "GET",
     ) -> str:
-        """A link that reads one version; `headers` are `response-…` overrides such as the content disposition."""
+        """A link that reads one version, for seven days at most.
+
+        `headers` are `response-…` overrides such as the content disposition. A link serves the method that it was
+        signed for, so a HEAD needs one of its own.
+        """
 
     async def presign_put(self, key: str, *, expires: timedelta) -> str:
         """A link that writes the key once or more (the verdict pins the version)."""
@@ -87,6 +97,9 @@ class BlobStore(Protocol):
 
     async def abort_multipart(self, key: str, upload_id: str) -> None:
         """Give up an upload and free its parts; absent is no error."""
+
+    async def close(self) -> None:
+        """Let go of threads and connections."""
 
     async def list_uploads(self, prefix: str) -> list[PendingUpload]:
         """The multipart uploads below a prefix that were neither completed nor aborted."""

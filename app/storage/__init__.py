@@ -35,7 +35,7 @@ def open_store(settings: Settings) -> S3Store | None:
 
 
 def inner_url(host: str, port: int) -> str:
-    """Where this machine reaches an embedded store that faces `host`: over loopback wherever it listens there."""
-    if host in {"::", "::1"}:
+    """Where this machine reaches an embedded store that faces `host`: always over loopback."""
+    if host == "::":
         return f"http://[::1]:{port}"
     return f"http://127.0.0.1:{port}"

@@ -7,6 +7,7 @@ fixed limit; while a call takes long, the store is asked every second for a sign
 from __future__ import annotations
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -35,13 +36,14 @@ class Calls:
     def __init__(self, endpoint_url: str) -> None:
         self.connections = urllib3.PoolManager(
             num_pools=2,
-            maxsize=THREADS,
+            maxsize=THREADS + 1,
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
             retries=urllib3.Retry(total=1, redirect=0, status=0, backoff_factor=0.05),
         )
         self._endpoint_url = endpoint_url
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
         self._probes = ThreadPoolExecutor(1, thread_name_prefix="store-probe")
+        self._heard = 0.0  # when the store last gave an answer
         self._probe: asyncio.Future[bool] | None = None
 
     async def run(self, work: Callable[P, T], /, *args: P.args, **keywords: P.kwargs) -> T:
@@ -49,7 +51,7 @@ class Calls:
 
         A call that was given up runs on in its thread until the store or the read limit ends it.
         """
-        future = asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **keywords))
+        future = asyncio.get_running_loop().run_in_executor(self._threads, partial(self._do, work, *args, **keywords))
         try:
             while not (await asyncio.wait({future}, timeout=_PATIENCE))[0]:
                 if not await self._alive() and not future.done():
@@ -59,6 +61,11 @@ class Calls:
                 future.add_done_callback(_forget)
         return await future
 
+    def _do(self, work: Callable[P, T], /, *args: P.args, **keywords: P.kwargs) -> T:
+        result = work(*args, **keywords)
+        self._heard = time.monotonic()
+        return result
+
     def close(self) -> None:
         """Let go of threads and connections without waiting for calls that hang."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -66,11 +73,14 @@ class Calls:
         self.connections.clear()
 
     async def _alive(self) -> bool:
-        """Whether the store answers anything at all; one question at a time serves all who wait."""
+        """Whether the store answers anything at all; what any call or one question has heard serves all who wait."""
+        if time.monotonic() - self._heard < _PATIENCE:
+            return True
         if self._probe is None or self._probe.done():
             self._probe = asyncio.get_running_loop().run_in_executor(self._probes, self._ask)
-        done, _ = await asyncio.wait({self._probe}, timeout=_SIGN_OF_LIFE)
-        return bool(done) and self._probe.result()
+        probe = self._probe
+        await asyncio.wait({probe}, timeout=_SIGN_OF_LIFE)
+        return probe.done() and probe.result()
 
     def _ask(self) -> bool:
         limit = urllib3.Timeout(total=_SIGN_OF_LIFE)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from accession.errors import DomainError
+from app.storage import inner_url
 from app.storage.forward import Forwarder
 from app.storage.keys import store_keys
 from app.storage.ports import hold_lock, is_free, keep_ports, pick_ports
@@ -33,12 +34,13 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 5
 _READY_SECONDS = 90.0
-_STOP_SECONDS = 8.0
+_STOP_SECONDS = 4.0
 _LOCK_SECONDS = 15.0
 _LONGEST_PAUSE = 30.0
 _STEADY_SECONDS = 60.0
 _LOG_BYTES = 32 * 2**20
 _DIRECT = {"127.0.0.1", "localhost"}
+_WILDCARDS = {"0.0.0.0", "::"}  # noqa: S104  # where the forwarder listens on loopback too
 _MEMORY = 2**30  # bytes that its collector aims to stay below; it has grown to 1.8 GB without a limit
 
 log = structlog.get_logger(__name__)
@@ -75,8 +77,8 @@ class EmbeddedStore:
 
     @property
     def endpoint_url(self) -> str:
-        """Where this machine reaches the gateway."""
-        return f"http://127.0.0.1:{self._ports['s3']}"
+        """Where this machine reaches the store, also while it is down."""
+        return inner_url(self.host, self.port)
 
     @property
     def pid(self) -> int | None:
@@ -143,7 +145,7 @@ class EmbeddedStore:
 
     async def _start_process(self) -> None:
         """Start SeaweedFS; a port that someone took between the choice and the start is worth another attempt."""
-        fixed = self.port if self._forwarder is None else 0
+        fixed = 0 if self.host in _WILDCARDS else self.port  # else this machine reaches it without the forwarder
         if fixed and (error := is_free("127.0.0.1", fixed)) is not None:
             raise StoreStartFailed(_occupied("127.0.0.1", fixed, error))
         for attempt in range(_ATTEMPTS):
@@ -175,7 +177,8 @@ class EmbeddedStore:
         deadline = time.monotonic() + _READY_SECONDS
         try:
             while process.poll() is None and time.monotonic() < deadline:
-                with contextlib.suppress(DomainError):
+                with contextlib.suppress(DomainError, OSError):
+                    await _connect(self._ports["s3"])
                     await store.ready()
                     await store.put_whole("ready", b"1", content_type="text/plain")
                     await store.delete("ready")
@@ -201,6 +204,12 @@ def _occupied(host: str, port: int, error: OSError) -> str:
         f"The object store cannot listen on {host}, port {port} ({error.strerror or error}): "
         f"stop what listens there, or choose another port with SEQARK_S3_PORT."
     )
+
+
+async def _connect(port: int) -> None:
+    """Raise OSError unless someone listens."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.close()
 
 
 async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:

@@ -11,6 +11,12 @@ _REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "Auth
 _BAD_PARTS = {"InvalidPart", "InvalidPartOrder", "EntityTooSmall", "MalformedXML"}
 
 
+class OutOfRange(DomainError):
+    """The object ends before the bytes that were asked for."""
+
+    code = "out_of_range"
+
+
 def failure(code: str, text: str) -> DomainError:
     """The error for an S3 error code; empty when there was no answer that could be read.
 
@@ -20,6 +26,8 @@ def failure(code: str, text: str) -> DomainError:
         return NotFound("The object is not in the store.")
     if code in _BAD_PARTS:
         return Conflict("A part of the upload is absent or differs from what was announced; send it again.")
+    if code == "InvalidRange":
+        return OutOfRange("The object ends before the bytes that were asked for.")
     if code in {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}:
         return Conflict("The bucket exists already.")
     if code in _REFUSED:

@@ -10,7 +10,7 @@ import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
 import urllib3
@@ -24,7 +24,7 @@ from minio.versioningconfig import VersioningConfig
 from accession.errors import Conflict, DomainError, NotFound, StoreUnavailable
 from accession.files.store import ObjectStat, Part, PendingUpload
 from app.storage.calls import Calls
-from app.storage.failures import CUT_SHORT, SILENT, failure
+from app.storage.failures import CUT_SHORT, SILENT, OutOfRange, failure
 from app.storage.parts import MIB, joined_etag, read_file, write_stream
 
 if TYPE_CHECKING:
@@ -121,7 +121,10 @@ class S3Store:
         """Read an object in chunks of at most 1 MiB; the end of the object ends the stream, whatever `length` says."""
         if length == 0:
             return
-        answer = await self._run(self._open, key, version_id, offset, length or 0)
+        try:
+            answer = await self._run(self._open, key, version_id, offset, length or 0)
+        except OutOfRange:
+            return
         try:
             left = int(answer.headers["content-length"])
             while left and (chunk := await self._run(answer.read, _CHUNK, decode_content=False)):
@@ -157,15 +160,18 @@ class S3Store:
         return await self._run(self._pending, prefix)
 
     async def presign_get(
-        self, key: str, *, version_id: str | None, expires: timedelta, headers: Mapping[str, str] | None = None
+        self,
+        key: str,
+        *,
+        version_id: str | None,
+        expires: timedelta,
+        headers: Mapping[str, str] | None = None,
+        method: Literal["GET", "HEAD"] = "GET",
     ) -> str:
-        """A link that reads one version, for seven days at most; it allows GET, and HEAD needs one of its own."""
+        """A link that reads one version, for seven days at most; a HEAD needs a link of its own."""
         overrides: DictType = dict(headers or {})
-        return str(
-            self._signer.presigned_get_object(
-                self.bucket, key, min(expires, _LONGEST_LINK), response_headers=overrides, version_id=version_id
-            )
-        )
+        lasting = min(expires, _LONGEST_LINK)
+        return self._signer.get_presigned_url(method, self.bucket, key, lasting, overrides, version_id=version_id)
 
     async def presign_put(self, key: str, *, expires: timedelta) -> str:
         """A link that writes the key."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from anyio.from_thread import start_blocking_portal
 
 from app.storage.embedded import EmbeddedStore
 
@@ -25,10 +26,11 @@ class StoreServer:
 
 @contextmanager
 def running_store(folder: Path, host: str = "127.0.0.1") -> Iterator[StoreServer]:
-    """Yield a store that keeps its data below `folder` and faces `host`."""
+    """Yield a store that keeps its data below `folder` and faces `host`; its event loop runs in a thread."""
     store = EmbeddedStore(folder, host=host)
-    asyncio.run(store.start())
-    try:
-        yield StoreServer(store.endpoint_url, store.access_key, store.secret_key)
-    finally:
-        asyncio.run(store.stop())
+    with start_blocking_portal() as portal:
+        portal.call(store.start)
+        try:
+            yield StoreServer(store.endpoint_url, store.access_key, store.secret_key)
+        finally:
+            portal.call(store.stop)
