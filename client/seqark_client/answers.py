@@ -173,7 +173,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class StagedFile(msgspec.Struct, frozen=True):
-    """A file on its way into the archive."""
+    """A file on its way into the archive; `reason` says in one line why it is rejected."""
 
     id: str
     filename: str
@@ -181,6 +181,8 @@ class StagedFile(msgspec.Struct, frozen=True):
     file_size: int | None = None
     checksum_md5: str | None = None
     checksum_sha256: str | None = None
+    file_type: str | None = None
+    reason: str | None = None
     verdict: Verdict | None = None
 
 

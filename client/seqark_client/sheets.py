@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from seqark_client.answers import SheetOutcome, SheetReport
 
 if TYPE_CHECKING:
@@ -18,18 +16,6 @@ _MEDIA_TYPES = {
     ".csv": "text/csv",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-
-
-class _Created(msgspec.Struct, frozen=True):
-    accession: str
-
-
-class _Confirmation(msgspec.Struct, frozen=True):
-    status: str
-    samples: tuple[str | _Created, ...] = ()
-    subjects: tuple[str | _Created, ...] = ()
-    experiments: tuple[str | _Created, ...] = ()
-    runs: tuple[str | _Created, ...] = ()
 
 
 class Sheets:
@@ -55,14 +41,7 @@ class Sheets:
             Conflict: a file that it names is still being verified.
         """
         form = _form(checklist_id, project_accession)
-        made = self._session.call("POST", "/bulk-submit/confirm", answer=_Confirmation, files=_files(sheet), data=form)
-        return SheetOutcome(
-            made.status,
-            _accessions(made.samples),
-            _accessions(made.subjects),
-            _accessions(made.experiments),
-            _accessions(made.runs),
-        )
+        return self._session.call("POST", "/bulk-submit/confirm", answer=SheetOutcome, files=_files(sheet), data=form)
 
 
 def _form(checklist_id: str, project_accession: str | None) -> dict[str, str]:
@@ -73,7 +52,3 @@ def _form(checklist_id: str, project_accession: str | None) -> dict[str, str]:
 def _files(sheet: Path) -> dict[str, Any]:
     media_type = _MEDIA_TYPES.get(sheet.suffix.lower(), "application/octet-stream")
     return {"file": (sheet.name, sheet.read_bytes(), media_type)}
-
-
-def _accessions(made: tuple[str | _Created, ...]) -> tuple[str, ...]:
-    return tuple(entry if isinstance(entry, str) else entry.accession for entry in made)

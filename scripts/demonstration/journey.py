@@ -63,8 +63,8 @@ class Journey:
                 [file.id for file in staged], deadline=120, settled=lambda file: done(f"{file.filename}  {file.status}")
             )
         for file in settled:
-            why = file.verdict.problem if file.verdict else None
-            expect(file.status is FileStatus.VERIFIED, f"{file.filename} is {file.status}: {why or 'no reason given'}.")
+            why = file.reason or "no reason given"
+            expect(file.status is FileStatus.VERIFIED, f"{file.filename} is {file.status}: {why}.")
 
     def submit(self, sheet: Path, project: str, samples: int) -> SheetOutcome:
         """Let the archive check the sheet, then submit it; what it made."""

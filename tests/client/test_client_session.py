@@ -170,7 +170,7 @@ def test_a_sheet_outcome_gives_accessions(client: Client, network: Network, tmp_
     sheet = tmp_path / "s.tsv"
     sheet.write_bytes(b"sample_alias\nA\n")
     network.answers["POST /api/v1/bulk-submit/confirm"] = [
-        (200, {"status": "created", "samples": [{"accession": "NFDP-SAM-000001"}], "runs": ["NFDP-RUN-000001"]})
+        (200, {"status": "created", "samples": ["NFDP-SAM-000001"], "runs": ["NFDP-RUN-000001"]})
     ]
     made = client.sheets.confirm(sheet, checklist_id="ERC000011", project_accession="NFDP-PRJ-000001")
     assert (made.samples, made.runs) == (("NFDP-SAM-000001",), ("NFDP-RUN-000001",))
