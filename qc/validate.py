@@ -118,10 +118,11 @@ def _name_agrees(job: Job, name: str, head: bytes) -> bool:
     same = promised in (None, job.format)
     if not same and not _mismatched_format(job, promised, name, head):
         return False
-    if same and packing is not None and (packing is Compression.NONE) != (job.compression is Compression.NONE):
-        expected = "no compression" if packing is Compression.NONE else packing.value
+    told = packing in (Compression.NONE, Compression.GZIP)
+    if same and told and (packing is Compression.NONE) != (job.compression is Compression.NONE):
+        expected = "no compression" if packing is Compression.NONE else "gzip"
         message = f"The name '{shown(name)}' promises {expected} but the content is {_packed(job.compression)}."
-        job.findings.error("compression_mismatch", message, found=job.compression.value, expected=packing.value)
+        job.findings.error("compression_mismatch", message, found=job.compression.value, expected=expected)
     return True
 
 

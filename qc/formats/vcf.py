@@ -12,7 +12,7 @@ from qc.formats.vcf_text import NoColumns, VcfWalk
 from qc.results import Compression, Format
 
 if TYPE_CHECKING:
-    from qc.formats.base import Job
+    from qc.formats.base import FindingLog, Job
 
 MAX_LINE = 1 << 26
 CHECKED = [
@@ -47,9 +47,7 @@ class VcfCheck:
             if pieces.whole:
                 walk.finish()
                 if not lines.ended:
-                    job.findings.warning(
-                        "no_newline_at_end", "The last line has no newline at its end.", line=lines.number
-                    )
+                    _tell_of_missing_newline(job.findings, walk, lines.number)
         except LineTooLong as long:
             job.findings.error("line_too_long", str(long), line=long.line, expected=f"at most {long.limit} bytes")
         except NoColumns:
@@ -59,3 +57,9 @@ class VcfCheck:
                 "not_bgzf", "The file is plain gzip; VCF tools need BGZF to index it.", expected="bgzf"
             )
         return Outcome(counts=walk.counts(), metrics={}, checked=list(CHECKED))
+
+
+def _tell_of_missing_newline(findings: FindingLog, walk: VcfWalk, line: int) -> None:
+    """VCF 4.3 ends every line; in older files, which did not say so, it is only told."""
+    tell = findings.error if walk.header.minor >= 3 else findings.warning
+    tell("no_newline_at_end", f"Line {line}, the last one, has no newline at its end; it may be cut.", line=line)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from qc.formats.base import shown
+from qc.formats.vcf_definitions import RESERVED, Definition
 from qc.formats.vcf_meta import BadMeta, parse_structured
 
 if TYPE_CHECKING:
@@ -26,13 +27,6 @@ TYPES = {
     b"FORMAT": (b"Integer", b"Float", b"Character", b"String"),
 }
 NUMBER = re.compile(rb"[0-9]{1,9}|\.|A|R|G|P|LA|LR|LG|M")
-
-
-class Definition(NamedTuple):
-    """What an INFO or FORMAT line says about a key: how many values, of which type."""
-
-    number: bytes
-    kind: bytes
 
 
 class VcfHeader:
@@ -159,10 +153,22 @@ def _define(
     if (kind == b"Flag") != (count == b"0"):
         message = f"The {name} has Type {shown(kind)} and Number {shown(count)}; 0 goes with Flag and only with Flag."
         findings.warn_once("meta_flag_number", message, about=name, line=number, found=count)
-    if key == b"FORMAT" and identity == b"GT" and (count, kind) != (b"1", b"String"):
-        message = f"The {name} has Number {shown(count)} and Type {shown(kind)}."
-        findings.error("meta_gt", message, line=number, found=f"{shown(count)} {shown(kind)}", expected="1 String")
+    wanted = RESERVED[key].get(identity)
+    if wanted and Definition(count, kind) != wanted:
+        _differs_from_reserved(header, identity, Definition(count, kind), wanted, number, findings)
     header.definitions[key][identity] = Definition(count, kind)
+
+
+def _differs_from_reserved(
+    header: VcfHeader, identity: bytes, found: Definition, wanted: Definition, number: int, findings: FindingLog
+) -> None:
+    """Reserved keys have a fixed Number and Type since 4.3 (tables 1 and 2); before, only GT had."""
+    has, should = (f"Number={shown(d.number)}, Type={shown(d.kind)}" for d in (found, wanted))
+    message = f"Header line {number} declares the reserved key {shown(identity)} with {has} instead of {should}."
+    if identity == b"GT" or (header.minor >= 3 and (found.kind != wanted.kind or found.number != b".")):
+        findings.error("meta_reserved", message, line=number, found=has, expected=should)
+    elif found.kind != wanted.kind:
+        findings.warn_once("meta_reserved", message, about=shown(identity), line=number, found=has, expected=should)
 
 
 def read_column_line(header: VcfHeader, line: bytes, number: int, findings: FindingLog) -> bool:
@@ -179,7 +185,8 @@ def read_column_line(header: VcfHeader, line: bytes, number: int, findings: Find
     header.columns = len(columns)
     header.samples = columns[9:]
     if len(columns) == 9:
-        findings.warning("no_samples", f"Line {number} has a FORMAT column but no samples.", line=number)
+        message = f"Line {number} has a FORMAT column but no samples."
+        findings.error("no_samples", message, line=number, found="9 columns", expected="8, or 10 and more")
     seen: set[bytes] = set()
     for sample in header.samples:
         if not sample.strip():

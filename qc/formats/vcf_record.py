@@ -7,20 +7,25 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from qc.formats.base import shown
-from qc.formats.vcf_values import FLOAT, RESERVED_INFO, counts_of, too_big, type_pattern, value_pattern
+from qc.formats.sam_header import REFERENCE_NAME
+from qc.formats.vcf_definitions import ANCESTRAL, NOT_NEGATIVE, RESERVED_INFO
+from qc.formats.vcf_values import FLOAT, counts_of, too_big, type_pattern, value_pattern
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
-    from qc.formats.vcf_header import Definition, VcfHeader
+    from qc.formats.vcf_definitions import Definition
+    from qc.formats.vcf_header import VcfHeader
 
 CHROM = re.compile(rb"<[^\s<>]+>|[!-;=?-~\x80-\xff][!-;=?-~\x80-\xff]*")
 POS = re.compile(rb"[0-9]{1,10}")
 IDENTIFIER = re.compile(rb"[^\s;]+(?:;[^\s;]+)*")
 REF = re.compile(rb"[ACGTNacgtn]+")
 BASES = rb"[ACGTNacgtn*]+"
-BREAKEND = rb"[ACGTNacgtn.]*[\[\]][^\[\]\s,]+:[0-9]+[\[\]][ACGTNacgtn.]*"
+MATE = rb"[^\[\]\s,]+:[0-9]+"
+BREAKEND = rb"[ACGTNacgtn.]+(?:\[%b\[|\]%b\])|(?:\[%b\[|\]%b\])[ACGTNacgtn.]+" % (MATE, MATE, MATE, MATE)
 ALT = re.compile(rb"(?:\*|[ACGTNacgtn]+|<[^\s<>,]+>|" + BREAKEND + rb"|\.[ACGTNacgtn]+|[ACGTNacgtn]+\.)")
 QUAL = re.compile(rb"\.|" + FLOAT)
+CHROM_STRICT = re.compile(rb"<[^\s<>]+>|" + REFERENCE_NAME.pattern)
 FILTER = re.compile(rb"[^\s;,]+(?:;[^\s;,]+)*")
 INFO_KEY = re.compile(rb"[A-Za-z_][0-9A-Za-z_.]*|1000G")
 
@@ -37,8 +42,8 @@ class RecordCheck:
         """Checks the first seven columns; returns POS (-1 when it is no number) and the alternate alleles."""
         line, findings = place["line"], self._findings
         chrom, pos, identifier, ref, alt, qual, filters = fields[:7]
-        if not CHROM.fullmatch(chrom):
-            message = f"CHROM at line {line} is '{shown(chrom)}', which is empty or holds a blank or bracket."
+        if not (CHROM_STRICT if self._header.minor >= 3 else CHROM).fullmatch(chrom):
+            message = f"CHROM at line {line} is '{shown(chrom)}', which is no name or holds what is not allowed."
             findings.error("chrom", message, found=chrom, expected="a name without blanks", **place)
         position = int(pos) if POS.fullmatch(pos) else -1
         self._check_place(chrom, pos, position, place)
@@ -134,14 +139,25 @@ class RecordCheck:
     ) -> None:
         if definition.kind == b"Flag":
             if value is not None:
-                message = f"The flag {shown(key)} in INFO at line {place['line']} has a value."
-                self._findings.warn_once("info_flag_value", message, about=shown(key), found=value, **place)
+                self._flag_with_value(key, value, definition, place)
+            return
+        if key in NOT_NEGATIVE and value is not None and b"-" in value:
+            message = f"INFO {shown(key)} at line {place['line']} is negative."
+            self._findings.error("info_negative", message, found=value, expected="0 or more", **place)
             return
         fits = value is not None and value_pattern(definition, alternates).fullmatch(value)
         if fits and not (value and definition.kind == b"Integer" and too_big(value)):
             return
         name = f"INFO {shown(key)} at line {place['line']}"
         explain_value(self._findings, ("info", name), value, definition, alternates, place)
+
+    def _flag_with_value(self, key: bytes, value: bytes, definition: Definition, place: dict[str, Any]) -> None:
+        """A flag stands alone; 0 and 1 pass, because tools write them, and so does what the header contradicts."""
+        message = f"The flag {shown(key)} in INFO at line {place['line']} has a value."
+        if value in (b"0", b"1") or definition.number != b"0":
+            self._findings.warn_once("info_flag_value", message, about=shown(key), found=value, **place)
+        else:
+            self._findings.error("info_flag_value", message, found=value, expected="no value", **place)
 
     def _undeclared(self, key: bytes, item: bytes, place: dict[str, Any]) -> None:
         line = place["line"]
@@ -175,9 +191,9 @@ def explain_value(
 ) -> None:
     """Tells why a value does not fit its definition: none at all, of another type, too big, too many or too few.
 
-    `where` is the start of the codes and the start of the sentences. A wrong number of values is an error for numbers
-    of a fixed count. It is a warning where the count follows the alleles (A, R, G), because files of common tools
-    differ there and every reader takes them, and for text.
+    `where` is the start of the codes and the start of the sentences. A wrong number of values is an error, but only a
+    warning for declared text, which tools write with commas in it, and for one value where there should be one for
+    each allele, which tools write to sum them up.
     """
     code, name = where
     kind, number = shown(definition.kind), shown(definition.number)
@@ -197,6 +213,6 @@ def explain_value(
         return
     expected = " or ".join(map(str, sorted(set(counts))))
     message = f"{name} has {found} values where Number={number} asks for {expected}."
-    strict = number.isdigit() and definition.kind in (b"Integer", b"Float")
+    strict = (definition.kind != b"String" or definition is ANCESTRAL) if number.isdigit() else found > 1
     report = findings.error if strict else findings.warning
     report(f"{code}_number", message, found=str(found), expected=expected, **place)

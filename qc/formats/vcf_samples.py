@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from qc.formats.base import shown
-from qc.formats.vcf_header import Definition
+from qc.formats.vcf_definitions import RESERVED_FORMAT, Definition
 from qc.formats.vcf_record import INFO_KEY, explain_value
-from qc.formats.vcf_values import RESERVED_FORMAT, pattern_of, too_big
+from qc.formats.vcf_values import pattern_of, too_big
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from qc.formats.base import FindingLog
 
 MAX_CONTIGS = 1 << 20
+MAX_AT_ONE_PLACE = 1 << 14
 TRANSITIONS = frozenset({(b"A", b"G"), (b"G", b"A"), (b"C", b"T"), (b"T", b"C")})
 BASES = frozenset(b"ACGT")
 
@@ -33,6 +34,9 @@ class VcfWalk:
         self._record = RecordCheck(self.header, findings)
         self._samples = SampleCheck(self.header, findings)
         self._contigs: set[bytes] = set()
+        self._here = (b"", b"")
+        self._variants: set[int] = set()
+        self._lines: set[int] = set()
         self._chrom = b""
         self._position = -1
 
@@ -77,6 +81,7 @@ class VcfWalk:
             return
         position, alternates = self._record.fixed(fields, place)
         self._check_order(fields[0], position, place)
+        self._check_repeated(line, fields, place)
         self._record.info(fields[7], len(alternates), place)
         if len(fields) > 8:
             self._samples.check(fields[8:], len(alternates), place)
@@ -130,6 +135,22 @@ class VcfWalk:
                 "not_sorted", message, found=str(position), expected=f"{self._position} or more", **place
             )
         self._position = max(position, self._position)
+
+    def _check_repeated(self, line: bytes, fields: list[bytes], place: dict[str, Any]) -> None:
+        """Tells of a variant that is there twice; a line that is there twice is an error."""
+        here = (fields[0], fields[1])
+        if here != self._here:
+            self._here, self._variants, self._lines = here, set(), set()
+        variant, digest = hash((fields[3], fields[4])), hash(line)
+        if digest in self._lines:
+            message = f"Line {place['line']} repeats a record above it letter by letter."
+            self._findings.error("record_repeated", message, found=line, expected="each record once", **place)
+        elif variant in self._variants:
+            message = f"The variant at line {place['line']} is there twice."
+            self._findings.warn_once("variant_repeated", message, found=b" ".join(fields[:5]), **place)
+        if len(self._lines) < MAX_AT_ONE_PLACE:
+            self._variants.add(variant)
+            self._lines.add(digest)
 
     def _classify(self, ref: bytes, alternates: list[bytes]) -> None:
         kinds: set[str] = set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from qc.formats.vcf_header import Definition
+from qc.formats.vcf_definitions import Definition
 
 INTEGER = rb"[-+]?[0-9]+"
 FLOAT = (
@@ -20,43 +20,6 @@ VALUES = {
 }
 LONGEST_SAFE_INTEGER = 9
 MAX_COUNT = 4096
-
-ONE_INTEGER = Definition(b"1", b"Integer")
-RESERVED_INFO = {
-    b"AC": Definition(b"A", b"Integer"),
-    b"AD": Definition(b"R", b"Integer"),
-    b"ADF": Definition(b"R", b"Integer"),
-    b"ADR": Definition(b"R", b"Integer"),
-    b"AF": Definition(b"A", b"Float"),
-    b"AN": ONE_INTEGER,
-    b"BQ": Definition(b"1", b"Float"),
-    b"DB": Definition(b"0", b"Flag"),
-    b"DP": ONE_INTEGER,
-    b"END": ONE_INTEGER,
-    b"H2": Definition(b"0", b"Flag"),
-    b"H3": Definition(b"0", b"Flag"),
-    b"MQ": Definition(b"1", b"Float"),
-    b"MQ0": ONE_INTEGER,
-    b"NS": ONE_INTEGER,
-    b"SOMATIC": Definition(b"0", b"Flag"),
-    b"VALIDATED": Definition(b"0", b"Flag"),
-    b"1000G": Definition(b"0", b"Flag"),
-}
-RESERVED_FORMAT = {
-    b"AD": Definition(b"R", b"Integer"),
-    b"DP": ONE_INTEGER,
-    b"EC": Definition(b"A", b"Integer"),
-    b"FT": Definition(b"1", b"String"),
-    b"GL": Definition(b"G", b"Float"),
-    b"GP": Definition(b"G", b"Float"),
-    b"GQ": Definition(b"1", b"Float"),
-    b"GT": Definition(b"1", b"String"),
-    b"HQ": Definition(b"2", b"Integer"),
-    b"MQ": ONE_INTEGER,
-    b"PL": Definition(b"G", b"Integer"),
-    b"PQ": ONE_INTEGER,
-    b"PS": ONE_INTEGER,
-}
 
 
 def counts_of(number: bytes, alternates: int) -> tuple[int, ...] | None:

@@ -1,0 +1,89 @@
+"""What is promised about two FASTQ files that are sent as a pair."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qc.validate import check_mates, validate
+from tests.qc.builders import codes, fastq, gzipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def pair(folder: Path, forward: list[str], reverse: list[str]) -> list[str]:
+    """The codes that a pair with these read names gets."""
+    for name, names, bases in (("1.fastq", forward, "ACGT"), ("2.fastq", reverse, "TTTT")):
+        (folder / name).write_text("".join(f"@{read}\n{bases}\n+\nIIII\n" for read in names))
+    return [finding.code for finding in check_mates(folder / "1.fastq", folder / "2.fastq")]
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("r1/1", "r1/2"),
+        ("r1/1 some text", "r1/2 other text"),
+        ("A:1:F:1:2:3:4 1:N:0:ACGT", "A:1:F:1:2:3:4 2:N:0:ACGT"),
+        ("SRR1.7.1 7 length=4", "SRR1.7.2 7 length=4"),
+        ("frag_1", "frag_2"),
+        ("plain", "plain"),
+    ],
+)
+def test_every_usual_naming_of_mates_pairs(tmp_path: Path, one: str, two: str) -> None:
+    assert pair(tmp_path, [one], [two]) == []
+
+
+@pytest.mark.parametrize(
+    ("forward", "reverse", "expected"),
+    [
+        (["a/1", "b/1"], ["a/2", "c/2"], ["mate_name"]),
+        (["a", "b"], ["b", "a"], ["mate_name", "mate_name"]),
+        (["x:1"], ["x:2"], ["mate_name"]),
+        (["a/1", "b/1"], ["a/2"], ["mate_count"]),
+        (["a/2"], ["a/1"], ["mate_swapped"]),
+        (["a 1:N:0:A"], ["a 1:N:0:A"], ["mate_same_end"]),
+        (["a/1"], ["a/1"], ["mate_same_end"]),
+    ],
+)
+def test_files_that_do_not_pair_are_told_why(
+    tmp_path: Path, forward: list[str], reverse: list[str], expected: list[str]
+) -> None:
+    assert pair(tmp_path, forward, reverse) == expected
+
+
+def test_the_first_read_that_differs_is_named(tmp_path: Path) -> None:
+    names = [f"r{number}" for number in range(100_000)]
+    pair(tmp_path, names, [*names[:70_000], "other", *names[70_001:]])
+    finding = check_mates(tmp_path / "1.fastq", tmp_path / "2.fastq")[0]
+    assert (finding.code, finding.record, finding.found, finding.expected) == ("mate_name", 70_001, "other", "r70000")
+
+
+def test_the_same_file_twice_is_no_pair(tmp_path: Path) -> None:
+    path = tmp_path / "1.fastq"
+    path.write_bytes(fastq(10))
+    assert [finding.code for finding in check_mates(path, path)] == ["mate_same_reads"]
+
+
+def test_a_mate_that_cannot_be_read_to_its_end_is_told(tmp_path: Path) -> None:
+    forward, reverse = tmp_path / "1.fastq", tmp_path / "2.fastq.gz"
+    forward.write_bytes(fastq(1000))
+    reverse.write_bytes(gzipped(fastq(1000))[:-20])
+    assert [finding.code for finding in check_mates(forward, reverse)] == ["mate_unreadable"]
+
+
+def test_validating_with_a_mate_adds_the_pairing_to_the_verdict(tmp_path: Path) -> None:
+    forward, reverse = tmp_path / "1.fastq", tmp_path / "2.fastq"
+    forward.write_bytes(b"@a/1\nACGT\n+\nIIII\n")
+    reverse.write_bytes(b"@b/2\nACGA\n+\nIIII\n")
+    verdict = validate(forward, mate=reverse)
+    assert not verdict.valid
+    assert codes(verdict) == ["mate_name"]
+    assert verdict.finding_counts == {"mate_name": 1}
+
+
+def test_only_fastq_files_pair(tmp_path: Path) -> None:
+    path = tmp_path / "a.sam"
+    path.write_bytes(b"@HD\tVN:1.6\n")
+    assert codes(validate(path, mate=path)) == ["mate_format"]
