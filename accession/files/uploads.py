@@ -107,8 +107,11 @@ class Uploads:
 
     async def awaited(self, file_id: UUID) -> File:
         """The caller's file that an upload was begun for, whatever became of it."""
+        if not self.unit.actor.admin:
+            self.unit.require_account()
         statement = select(File).where(File.id == file_id, personal_to(File, self.unit))
-        row = (await self.unit.session.scalars(statement)).one_or_none()
+        fresh = statement.execution_options(populate_existing=True)
+        row = (await self.unit.session.scalars(fresh)).one_or_none()
         if row is None or row.state == FileState.RECEIVING:
             raise NotFound("There is no such file of yours; GET /staging/files lists them.")
         return row
