@@ -6,11 +6,14 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar
+from litestar.enums import ScopeType
 
 from app.api.archive.app import PREFIX as ARCHIVE
 from app.api.archive.app import archive_app
 from app.http.deps import dependencies
+from app.http.health import Health
 from app.http.pages import QcPages, on_page_error
+from app.http.tracing import traced
 from app.jobs.queue import Queue
 
 if TYPE_CHECKING:
@@ -32,9 +35,13 @@ class Service:
         self.mounts: list[tuple[str, ASGIApp]] = [(prefix, build(wiring)) for prefix, build in DIALECTS]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
+        if scope["type"] != ScopeType.HTTP:
             await self.root(scope, receive, send)
             return
+        await traced(self.dispatch, scope, receive, send)
+
+    async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand an HTTP request to the dialect of its path, or to the service's own pages."""
         path = scope["path"]
         for prefix, app in self.mounts:
             if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in {"", "/"}:
@@ -52,12 +59,13 @@ def service(wiring: Wiring) -> Service:
         queue = Queue(wiring)
         if wiring.notifier is None:
             wiring.notifier = queue.notify
+        wiring.probes["queue"] = queue.probe
         yield
         await queue.close()
         await wiring.close()
 
     root = Litestar(
-        route_handlers=[QcPages],
+        route_handlers=[Health, QcPages],
         dependencies=dependencies(wiring),
         exception_handlers={Exception: on_page_error},
         lifespan=[lifespan],

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from accession.actor import ANONYMOUS, Actor
 from accession.clock import Clock, SystemClock
+from accession.errors import Conflict, Malformed, Unavailable
 from accession.files.rules import Terms
 from accession.unit import Unit
 from app.db.engines import Engines, make_engines
 from app.secrets import load_keys
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from accession.files.store import BlobStore
     from app.settings import Settings
+
+
+@contextmanager
+def _told_by_the_database() -> Iterator[None]:
+    """What a database refuses or cannot do, in the domain's words; the database's own stay in the log as the cause."""
+    try:
+        yield
+    except exc.IntegrityError as error:
+        raise Conflict("Somebody changed the same thing at the same moment; try again.") from error
+    except exc.DataError as error:
+        raise Malformed("A value is outside of what can be stored.") from error
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, ConnectionError) as error:
+        raise Unavailable("The database does not answer; try again soon.", code="database_unavailable") from error
+    except exc.DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise Unavailable("The database does not answer; try again soon.", code="database_unavailable") from error
 
 
 class Wiring:
@@ -40,6 +59,7 @@ class Wiring:
         self.store = store
         self.clock = clock or SystemClock()
         self.notifier = notifier
+        self.probes: dict[str, Callable[[], Awaitable[object]]] = {}
 
     @property
     def terms(self) -> Terms:
@@ -55,8 +75,9 @@ class Wiring:
     @asynccontextmanager
     async def reading(self, actor: Actor = ANONYMOUS) -> AsyncIterator[Unit]:
         """A unit for reads: each statement stands by itself, nothing is locked and nothing can be written."""
-        async with AsyncSession(self.engines.read, expire_on_commit=False, autoflush=False) as session:
-            yield self._unit(session, actor)
+        with _told_by_the_database():
+            async with AsyncSession(self.engines.read, expire_on_commit=False, autoflush=False) as session:
+                yield self._unit(session, actor)
 
     @asynccontextmanager
     async def writing(self, actor: Actor = ANONYMOUS) -> AsyncIterator[Unit]:
@@ -65,17 +86,18 @@ class Wiring:
         What was registered with `after_commit` runs after the commit; there an error is for the sweep to mend and
         must not undo an answer, so each call has to guard itself.
         """
-        async with AsyncSession(self.engines.write, expire_on_commit=False, autoflush=False) as session:
-            unit = self._unit(session, actor)
-            try:
-                yield unit
-            except BaseException:
-                await session.rollback()
-                raise
-            if unit.doomed:
-                await session.rollback()
-                return
-            await session.commit()
+        with _told_by_the_database():
+            async with AsyncSession(self.engines.write, expire_on_commit=False, autoflush=False) as session:
+                unit = self._unit(session, actor)
+                try:
+                    yield unit
+                except BaseException:
+                    await session.rollback()
+                    raise
+                if unit.doomed:
+                    await session.rollback()
+                    return
+                await session.commit()
         for call in unit.afterwards:
             await call()
 

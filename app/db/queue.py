@@ -49,6 +49,11 @@ class QueueDatabase:
                 await connection.run_sync(_make)
             await connection.commit()
 
+    async def answers(self) -> None:
+        """Open a connection and look; whatever is wrong is raised."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
     def backend(self) -> SQLAlchemyBackendConfig:
         """What the library has to know."""
         sessions = AsyncSessionConfig(expire_on_commit=False)

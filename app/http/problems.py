@@ -51,6 +51,8 @@ class Problem(msgspec.Struct, frozen=True):
 def problem_of(error: Exception) -> Problem:
     """The problem that an exception stands for; what nobody foresaw is logged and told as a plain 500."""
     match error:
+        case ExceptionGroup(exceptions=[Exception() as only]):  # what a dependency made of a handler's exception
+            return problem_of(only)
         case errors.Rejected():
             return Problem(422, error.code, error.detail, error.issues)
         case errors.Gone():

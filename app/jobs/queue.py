@@ -46,6 +46,10 @@ class Queue:
         await self.service.close()
         await self.database.close()
 
+    async def probe(self) -> None:
+        """A sign of life of the queue's database; whatever is wrong is raised."""
+        await self.database.answers()
+
     async def notify(self, work: str, key: str) -> None:
         """Queue `work` for `key`; never raises, since the sweep finds what was not queued."""
         await self.notify_all([(work, key)])

@@ -1,0 +1,53 @@
+"""Opens the archive for one command: settings, the schema as it must be, and a wiring that is closed afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+from app.cli.errors import CommandFailed
+from app.db.migrate import migrate, require_current
+from app.settings import Settings, from_environment
+from app.wiring import Wiring
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine
+    from typing import Any
+
+T = TypeVar("T")
+
+
+@asynccontextmanager
+async def opened(settings: Settings | None = None) -> AsyncIterator[Wiring]:
+    """A wiring on the database that the settings name; an embedded one is migrated, any other must be current."""
+    settings = settings or from_environment()
+    if settings.embedded_database:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    wiring = Wiring(settings)
+    try:
+        await prepare(wiring)
+        yield wiring
+    finally:
+        await wiring.close()
+
+
+async def prepare(wiring: Wiring, *, upgrade: bool = False) -> str:
+    """Bring the schema to this release where that is allowed; says what it was before."""
+    settings, engine = wiring.settings, wiring.engines.write
+    try:
+        if settings.embedded_database or upgrade:
+            return await migrate(engine, settings.accession_prefix)
+        await require_current(engine, settings.accession_prefix)
+    except (DBAPIError, OSError) as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        message = f"The database does not answer ({reason}); check SEQARK_DATABASE_URL and SEQARK_DATA_DIR."
+        raise CommandFailed(message) from error
+    return "current"
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's work in an event loop of its own."""
+    return asyncio.run(work)
