@@ -22,7 +22,10 @@ _LONGEST = 512
 
 
 async def begin(unit: Unit, account_id: UUID, *, days: float) -> str:
-    """Begin a session of an account; the first refresh token of a new chain."""
+    """Begin a session of an account: the first refresh token of a new chain. Its expired tokens are forgotten."""
+    await _lock(unit, account_id)
+    expired = delete(RefreshToken).where(RefreshToken.account_id == account_id, RefreshToken.expires_at <= unit.now)
+    await unit.session.execute(expired.execution_options(synchronize_session=False))
     return _add_link(unit, account_id, new_id(), days)
 
 
@@ -33,45 +36,46 @@ async def rotate(unit: Unit, token: str, *, days: float) -> tuple[UUID, str] | N
     it can only be a stolen one: the chain ends. None: the token holds no more. The caller must not raise inside the
     unit then, or the end of the chain is rolled back with it.
     """
-    account_id = await _holder(unit, token)
-    if account_id is None:
+    chain = await _chain(unit, token)
+    if chain is None:
         return None
-    # The account's lock makes the refreshes of one account wait for each other, so that no token is added to a chain
-    # which another request ends at the same time.
-    lock = select(Account.active).where(Account.id == account_id).with_for_update(key_share=True)
-    active = await unit.session.scalar(lock)
+    account_id, family = chain
+    active = await _lock(unit, account_id)
     link = await unit.session.scalar(select(RefreshToken).where(RefreshToken.digest == digest_of(token)))
     if not active or link is None or link.revoked_at is not None or link.expires_at <= unit.now:
         return None
     if link.used_at is not None and unit.now - link.used_at > GRACE:
-        await _end_chain(unit, link.family)
+        await _end_chain(unit, family)
         return None
     link.used_at = link.used_at or unit.now
-    return account_id, _add_link(unit, account_id, link.family, days)
+    return account_id, _add_link(unit, account_id, family, days)
 
 
 async def end(unit: Unit, token: str) -> None:
     """End the session that a refresh token belongs to; an unknown token is none to end."""
-    account_id = await _holder(unit, token)
-    if account_id is None:
-        return
-    await unit.session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
-    family = await unit.session.scalar(select(RefreshToken.family).where(RefreshToken.digest == digest_of(token)))
-    if family is not None:
+    chain = await _chain(unit, token)
+    if chain is not None:
+        account_id, family = chain
+        await _lock(unit, account_id)
         await _end_chain(unit, family)
 
 
-async def forget_expired(unit: Unit) -> None:
-    """Delete the refresh tokens that have expired; for the sweep."""
-    await unit.session.execute(delete(RefreshToken).where(RefreshToken.expires_at <= unit.now))
-
-
-async def _holder(unit: Unit, token: str) -> UUID | None:
-    """The account of a refresh token."""
+async def _chain(unit: Unit, token: str) -> tuple[UUID, UUID] | None:
+    """The account and the family of a refresh token; neither ever changes."""
     if len(token) > _LONGEST:
         return None
-    statement = select(RefreshToken.account_id).where(RefreshToken.digest == digest_of(token))
-    return (await unit.session.scalars(statement)).one_or_none()
+    statement = select(RefreshToken.account_id, RefreshToken.family).where(RefreshToken.digest == digest_of(token))
+    row = (await unit.session.execute(statement)).one_or_none()
+    return None if row is None else (row.account_id, row.family)
+
+
+async def _lock(unit: Unit, account_id: UUID) -> bool:
+    """Make the sessions of one account wait for each other; whether the account is active.
+
+    Without it, a token could be added to a chain in the moment in which another request ends that chain.
+    """
+    lock = select(Account.active).where(Account.id == account_id).with_for_update(key_share=True)
+    return bool(await unit.session.scalar(lock))
 
 
 def _add_link(unit: Unit, account_id: UUID, family: UUID, days: float) -> str:

@@ -119,15 +119,15 @@ async def test_any_other_text_is_no_refresh_token(wiring):
         assert await rotated(wiring, token) is None
 
 
-async def test_only_the_digest_is_kept_and_expired_ones_are_forgotten(wiring, account_id, clock):
+async def test_only_the_digest_is_kept_and_the_next_login_forgets_expired_ones(wiring, account_id, clock):
     token = await begun(wiring, account_id)
     async with wiring.reading() as unit:
         row = (await unit.session.scalars(select(RefreshToken))).one()
     assert token not in str(vars(row))
     clock.advance(days=6)
-    await begun(wiring, account_id)
+    alive = await begun(wiring, account_id)
     clock.advance(days=2)
-    async with wiring.writing() as unit:
-        await sessions.forget_expired(unit)
+    await begun(wiring, account_id)
     async with wiring.reading() as unit:
-        assert await unit.session.scalar(select(func.count()).select_from(RefreshToken)) == 1
+        assert await unit.session.scalar(select(func.count()).select_from(RefreshToken)) == 2
+    assert await rotated(wiring, alive)
