@@ -9,11 +9,18 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme, Server
 
 from app.api.archive.auth import AuthController, decide
+from app.api.archive.checklists import Checklists
+from app.api.archive.downloads import Downloads
 from app.api.archive.errors import on_error
 from app.api.archive.experiments import Experiments
 from app.api.archive.projects import Projects
+from app.api.archive.qc import Qc
+from app.api.archive.runs import Runs
 from app.api.archive.samples import Samples
+from app.api.archive.sheets import BulkSubmission
+from app.api.archive.staging import Staging
 from app.api.archive.subjects import Subjects
+from app.api.archive.upload import OneRunUpload
 from app.http.auth import Authentication
 from app.http.deps import dependencies
 from app.http.queries import strict_queries
@@ -22,7 +29,20 @@ if TYPE_CHECKING:
     from app.wiring import Wiring
 
 PREFIX = "/api/v1"
-RESOURCES: tuple[type, ...] = (AuthController, Projects, Subjects, Samples, Experiments)
+RESOURCES: tuple[type, ...] = (
+    AuthController,
+    Projects,
+    Subjects,
+    Samples,
+    Experiments,
+    Runs,
+    Qc,
+    Staging,
+    OneRunUpload,
+    Downloads,
+    BulkSubmission,
+    Checklists,
+)
 
 
 def archive_app(wiring: Wiring) -> Litestar:
