@@ -113,7 +113,7 @@ def _travel(client: Client, display: Display, data: Dataset, *, folder: Path, co
 
 def _row(run: Run, quality: RunQc) -> tuple[str, ...]:
     summary = quality.summary or {}
-    counted = summary.get("total_sequences", summary.get("variants", ""))
+    counted = summary.get("total_sequences", summary.get("records", ""))
     content = summary.get("gc_content")
     return (
         run.accession,

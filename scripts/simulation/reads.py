@@ -80,7 +80,7 @@ def simulate_pairs(
 def _qualities(rng: np.random.Generator, pairs: int, length: int, *, mate: int) -> Codes:
     """Draw qualities that start a little low, hold, and fall towards the end, sooner in the second mate."""
     cycle = np.arange(length)
-    fall = 9.0 if mate == 1 else 14.0
+    fall = 5.0 if mate == 1 else 8.0
     curve = 39.0 - 5.0 * np.exp(-cycle / 3.0) - fall * (cycle / max(length - 1, 1)) ** 3
     of_read = -rng.gamma(1.2, 1.8, (pairs, 1)).astype(np.float32)
     noise = rng.standard_normal((pairs, length), dtype=np.float32) * 3.5
