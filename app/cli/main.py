@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import rich_click as click
 
-from accession.errors import DomainError, Rejected
+from accession.errors import Rejected
 from app.cli.errors import KNOWN
 from app.cli.people import orgs, projects, tokens, users
 from app.cli.serving import api_process, migrate, serve, worker
@@ -36,7 +36,7 @@ def main() -> None:
         for issue in refused.issues:
             click.echo(f"Error: {issue.message}", err=True)
         sys.exit(1)
-    except (DomainError, *KNOWN) as error:
+    except KNOWN as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from litestar import Litestar
+from litestar.config.cors import CORSConfig
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Server
 
 from app.api.archive.auth import AuthController, decide
@@ -23,12 +25,15 @@ from app.api.archive.subjects import Subjects
 from app.api.archive.upload import OneRunUpload
 from app.http.auth import Authentication
 from app.http.deps import dependencies
+from app.http.docs import docs_at, openapi_document
 from app.http.queries import strict_queries
 
 if TYPE_CHECKING:
+    from app.settings import Settings
     from app.wiring import Wiring
 
 PREFIX = "/api/v1"
+TITLE = "SeqArk archive API"
 RESOURCES: tuple[type, ...] = (
     AuthController,
     Projects,
@@ -47,16 +52,32 @@ RESOURCES: tuple[type, ...] = (
 
 def archive_app(wiring: Wiring) -> Litestar:
     """The dialect as an ASGI app whose paths are relative to its prefix."""
+    settings = wiring.settings
     return Litestar(
-        route_handlers=list(RESOURCES),
+        route_handlers=[*RESOURCES, docs_at(PREFIX, TITLE), openapi_document],
         dependencies=dependencies(wiring),
         exception_handlers={Exception: on_error},
+        cors_config=cors_of(settings),
         before_request=strict_queries(),
         middleware=[Authentication(wiring, decide)],
         openapi_config=OpenAPIConfig(
-            title="SeqArk archive API",
+            title=TITLE,
             version="1.0.0",
+            path="/docs/document",
+            render_plugins=[JsonRenderPlugin()],
             servers=[Server(url=PREFIX)],
             components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
         ),
+    )
+
+
+def cors_of(settings: Settings) -> CORSConfig | None:
+    """Cross-origin access as configured; none without `SEQARK_CORS_ORIGINS`."""
+    if not settings.cors_origins:
+        return None
+    exposed = ["ETag", "Link", "X-Total-Count", "X-Total-Count-Relation", "X-Request-ID"]
+    return CORSConfig(
+        allow_origins=settings.cors_origins,
+        allow_credentials=settings.cors_credentials,
+        expose_headers=exposed,
     )
