@@ -40,7 +40,7 @@ _LONGEST_PAUSE = 30.0
 _STEADY_SECONDS = 60.0
 _LOG_BYTES = 32 * 2**20
 _DIRECT = {"127.0.0.1", "localhost"}
-_WILDCARDS = {"0.0.0.0", "::"}  # noqa: S104  # where the forwarder listens on loopback too
+_WILDCARDS = {"0.0.0.0", "::"}  # noqa: S104  # these include loopback
 _MEMORY = 2**30  # bytes that its collector aims to stay below; it has grown to 1.8 GB without a limit
 
 log = structlog.get_logger(__name__)
@@ -138,14 +138,15 @@ class EmbeddedStore:
         if self._forwarder is not None:
             return
         try:
-            self._forwarder = await Forwarder.listen(self.host, self.port)
+            hosts = [self.host] if self.host in _WILDCARDS else [self.host, "127.0.0.1"]
+            self._forwarder = await Forwarder.listen(hosts, self.port)
         except OSError as error:
             raise StoreStartFailed(_occupied(self.host, self.port, error)) from error
         self.port = self._forwarder.port
 
     async def _start_process(self) -> None:
         """Start SeaweedFS; a port that someone took between the choice and the start is worth another attempt."""
-        fixed = 0 if self.host in _WILDCARDS else self.port  # else this machine reaches it without the forwarder
+        fixed = self.port if self._forwarder is None else 0
         if fixed and (error := is_free("127.0.0.1", fixed)) is not None:
             raise StoreStartFailed(_occupied("127.0.0.1", fixed, error))
         for attempt in range(_ATTEMPTS):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from asyncio import Server, StreamReader, StreamWriter
+    from collections.abc import Sequence
 
 _BLOCK = 256 * 1024
 
@@ -18,25 +19,35 @@ class Forwarder:
     def __init__(self) -> None:
         self.target = ("127.0.0.1", 0)
         self.port = 0
-        self._server: Server | None = None
+        self._servers: list[Server] = []
         self._open: set[StreamWriter] = set()
 
     @classmethod
-    async def listen(cls, host: str, port: int) -> Forwarder:
-        """Listen; raises OSError when the address is taken."""
+    async def listen(cls, hosts: Sequence[str], port: int) -> Forwarder:
+        """Listen on one port of all `hosts`, with 0 on any that is free; raises OSError when an address is taken."""
         made = cls()
-        made._server = await asyncio.start_server(made._carry, host, port, limit=_BLOCK)
-        made.port = made._server.sockets[0].getsockname()[1]
+        made.port = port
+        try:
+            for host in hosts:
+                await made._add(host)
+        except OSError:
+            await made.close()
+            raise
         return made
 
     async def close(self) -> None:
         """Stop listening and drop what is open."""
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         for writer in list(self._open):
             writer.transport.abort()
-        if self._server is not None:
-            await self._server.wait_closed()
+        for server in self._servers:
+            await server.wait_closed()
+
+    async def _add(self, host: str) -> None:
+        server = await asyncio.start_server(self._carry, host, self.port, limit=_BLOCK)
+        self.port = server.sockets[0].getsockname()[1]
+        self._servers.append(server)
 
     async def _carry(self, reader: StreamReader, writer: StreamWriter) -> None:
         try:

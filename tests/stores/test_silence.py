@@ -78,7 +78,7 @@ async def test_a_store_that_is_not_there_is_unavailable(call: str, tmp_path: Pat
     store = client_at(free_port())
     with pytest.raises(StoreUnavailable):
         await asyncio.wait_for(CALLS[call](store, tmp_path), GENEROUS)
-    assert not os.listdir(tmp_path)
+    assert not (tmp_path / "copy").exists()
     await store.close()
 
 
