@@ -10,7 +10,7 @@ import numpy as np
 from qc.formats.base import Outcome
 from qc.formats.bgzf import BGZF_EOF
 from qc.formats.fastq_blocks import IUPAC, MAX_RECORD, RecordTooLong, columns_of, feed_blocks, usual_letters
-from qc.formats.fastq_records import Lost, Record, check_record, read_record
+from qc.formats.fastq_records import Lost, Record, blank_lines, check_record, read_record
 from qc.formats.fastq_tally import ReadTally
 from qc.formats.packing import Unpacked
 from qc.formats.rawbytes import RawBytes
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from qc.formats.base import FindingLog, Job
 
 SAM_HEADER_LINE = re.compile(rb"@(HD|SQ|RG|PG|CO)\t")
+MAX_BLANK = 1 << 16
+WINDOW = 1 << 17
 CHECKED = [
     "framing of every record",
     "name, bases, repeated name and quality characters",
@@ -85,11 +87,30 @@ class RecordWalk:
         self._findings = findings
 
     def take(self, block: bytes, final: bool) -> int:  # noqa: FBT001
-        """Deals with as many whole records as the block holds; returns their size in bytes."""
+        """Deals with as many whole records as the block holds; returns their size in bytes.
+
+        A block in which anything is unusual is gone through in small windows, so that only few records are read singly.
+        """
+        used = self._take_usual(block)
+        if used:
+            return used
+        at = 0
+        while at < len(block):
+            window = block[at : at + WINDOW]
+            last = at + WINDOW >= len(block)
+            used = self._take_usual(window) or self._take_singly(window, final=final and last)
+            if not used and not last:
+                used = self._take_singly(block[at:], final=final)
+            if not used:
+                break
+            at += used
+        return at
+
+    def _take_usual(self, block: bytes) -> int:
         columns = columns_of(block)
         letters = usual_letters(columns) if columns else None
         if columns is None or letters is None:
-            return self._take_singly(block, final=final)
+            return 0
         if columns.crlf:
             self._warn_of_crlf(self.line)
         self.tally.add(columns.lengths, *letters)
@@ -102,7 +123,7 @@ class RecordWalk:
         good: list[Record] = []
         try:
             while at < len(block):
-                blank = _blank_lines(block, at)
+                blank = blank_lines(block, at)
                 if at + blank == len(block):
                     at += self._end_blank(block[at:], final=final)
                     break
@@ -145,6 +166,9 @@ class RecordWalk:
             self.line += block.count(b"\n", at, at + size)
 
     def _end_blank(self, rest: bytes, *, final: bool) -> int:
+        if len(rest) > MAX_BLANK:
+            message = f"More than {MAX_BLANK} bytes of blank lines begin at line {self.line}."
+            raise Lost("blank_line", message, line=self.line, expected="@ and the name of a read")
         if not final:
             return 0
         if self.number and rest:
@@ -155,11 +179,3 @@ class RecordWalk:
         self._findings.warn_once(
             "crlf", "Lines end with CR LF, as on Windows, instead of LF.", line=line, expected="LF"
         )
-
-
-def _blank_lines(block: bytes, at: int) -> int:
-    """How many bytes of blank lines (LF or CRLF) begin at this place."""
-    end = at
-    while end < len(block) and block[end] in b"\r\n":
-        end += 1
-    return end - at

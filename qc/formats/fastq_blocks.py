@@ -70,6 +70,8 @@ def columns_of(block: bytes) -> Columns | None:
 
     Usual: '@' and '+' where they belong, a name, bases, as many qualities as bases, a bare '+' or the name repeated.
     """
+    if block.count(b"\n") > len(block) // 2:
+        return None
     newlines = np.flatnonzero(np.frombuffer(block, np.uint8) == 10)
     count = len(newlines) // 4 * 4
     if count == 0:

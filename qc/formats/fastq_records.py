@@ -6,6 +6,7 @@ name again, one printable quality character for each base; sequence and quality 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from qc.formats.base import shown
@@ -14,8 +15,9 @@ from qc.formats.fastq_blocks import IUPAC
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
 
+BLANK = re.compile(rb"[\r\n]*")
 PRINTABLE = bytes(range(33, 127))
-CONTROL = bytes(c for c in range(32) if c != 9) + b"\x7f"
+NOT_CONTROL = bytes(c for c in range(256) if (c > 31 or c == 9) and c != 127)
 
 
 class Lost(Exception):
@@ -128,12 +130,18 @@ class _Lines:
         return text
 
 
+def blank_lines(block: bytes, at: int) -> int:
+    """How many bytes of blank lines (LF or CRLF) begin at this place."""
+    matched = BLANK.match(block, at)
+    return matched.end() - at if matched else 0
+
+
 def check_record(record: Record, number: int, findings: FindingLog) -> None:
     """Logs what is wrong inside one well-framed record: name, bases, repeated name, lengths, quality characters."""
     line = record.line
     if len(record.name) == 1:
         findings.error("name_empty", f"Record {number} has no name.", line=line, record=number, expected="@ and a name")
-    elif bad := record.name.translate(None, bytes(set(range(256)) - set(CONTROL))):
+    elif bad := record.name.translate(None, NOT_CONTROL):
         message = f"The name of record {number} holds the control character {shown(bad[:1])}."
         findings.error(
             "name_character", message, line=line, record=number, found=bad[:1], expected="printable characters"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from qc.formats.base import FindingLog, TooManyErrors, shown
 from qc.formats.fastq_blocks import RecordTooLong, columns_of, feed_stepwise
-from qc.formats.fastq_records import Lost, read_record
+from qc.formats.fastq_records import Lost, blank_lines, read_record
 from qc.formats.packing import Unpacked
 from qc.formats.rawbytes import RawBytes
 from qc.formats.reading import HashedFile
@@ -80,7 +80,7 @@ class ReadStream:
             return columns.size
         at = 0
         while at < len(block):
-            if not block[at:].strip(b"\r\n"):
+            if at + blank_lines(block, at) == len(block):
                 return len(block) if final else at
             record = read_record(block, at, self._line, final=final)
             if record is None:

@@ -67,7 +67,7 @@ def bgzf(data: bytes, *, size: int = 60_000) -> bytes:
 
 def gzipped(data: bytes) -> bytes:
     """`data` in one gzip member."""
-    return gzip.compress(data, mtime=0)
+    return gzip.compress(data, 1, mtime=0)
 
 
 def bam_header(
