@@ -59,8 +59,8 @@ def _before(cursor: str) -> int:
         return 2**62
     try:
         text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-        if len(text) > 20 or text[:1] != "b" or not text[1:].isdecimal():
-            raise ValueError(text)
-        return int(text[1:])
-    except ValueError as error:
-        raise Malformed("'cursor' is not one that this archive gave out; begin without it.") from error
+    except ValueError:
+        text = ""
+    if len(text) > 20 or text[:1] != "b" or not text[1:].isdecimal():
+        raise Malformed("'cursor' is not one that this archive gave out; begin without it.")
+    return int(text[1:])

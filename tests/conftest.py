@@ -6,14 +6,12 @@ import asyncio
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
-from accession.actor import Actor
 from app.db.engines import make_engines
 from app.db.migrate import migrate
 from app.settings import Settings
@@ -22,6 +20,9 @@ from tests.servers.postgres import running_postgres
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from accession.actor import Actor
 
 DATABASES = ("sqlite", "postgresql")
 

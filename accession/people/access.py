@@ -51,7 +51,7 @@ def readable_by(model: type[Owned], unit: Unit, *, by_accession: bool = False) -
     With `by_accession` a suppressed record is found too, as it is asked for by name. Needs only the mixin `Owned` and
     the table `scopes`.
     """
-    return readable(model, viewer(unit), by_accession=by_accession).params(values(unit))  # type: ignore[return-value]
+    return readable(model, viewer(unit), by_accession=by_accession).params(values(unit))
 
 
 def readable(model: type[Owned], who: Viewer, *, by_accession: bool) -> ColumnElement[bool]:

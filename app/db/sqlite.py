@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.connectors.asyncio import AsyncAdapt_dbapi_module
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_connection,
@@ -16,6 +15,9 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
 )
 from sqlalchemy.util.concurrency import await_only
 
+if TYPE_CHECKING:
+    from sqlalchemy.connectors.asyncio import AsyncAdapt_dbapi_module
+
 
 class _Cursor(AsyncAdapt_aiosqlite_cursor):
     """Runs a statement and fetches its rows in one visit to the connection's thread."""
@@ -23,7 +25,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
     __slots__ = ()
 
     def execute(self, operation: Any, parameters: Any = None) -> None:
-        connection = self._adapt_connection._connection._conn  # type: ignore[attr-defined]  # noqa: SLF001
+        connection = self._adapt_connection._connection._conn  # noqa: SLF001
 
         def run() -> tuple[Any, list[Any], Any, int]:
             cursor = connection.execute(operation, parameters or ())
@@ -37,7 +39,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
         self.lastrowid, self.rowcount = (-1, -1) if self.description else (lastrowid, rowcount)
 
     def executemany(self, operation: Any, seq_of_parameters: Any) -> None:
-        connection = self._adapt_connection._connection._conn  # type: ignore[attr-defined]  # noqa: SLF001
+        connection = self._adapt_connection._connection._conn  # noqa: SLF001
 
         def run() -> tuple[Any, int]:
             cursor = connection.executemany(operation, seq_of_parameters)
@@ -50,7 +52,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 
     def _visit(self, run: Any) -> Any:
         try:
-            return self.await_(self._connection._execute(run))  # type: ignore[attr-defined]  # noqa: SLF001
+            return self.await_(self._connection._execute(run))  # noqa: SLF001
         except Exception as error:  # noqa: BLE001  # the adapter turns it into the driver's error
             self._adapt_connection._handle_exception(error)  # noqa: SLF001
 
@@ -64,11 +66,11 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         return super().cursor(server_side) if server_side else _Cursor(self)
 
     def rollback(self) -> None:
-        if self._connection.in_transaction:  # type: ignore[attr-defined]
+        if self._connection.in_transaction:
             super().rollback()
 
     def commit(self) -> None:
-        if self._connection.in_transaction:  # type: ignore[attr-defined]
+        if self._connection.in_transaction:
             super().commit()
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from alembic import command
 from sqlalchemy import text
 
 from app.db import migrate as migrations
 from app.db.migrate import SchemaProblem, migrate, require_current
-from app.wiring import Wiring
+
+if TYPE_CHECKING:
+    from app.wiring import Wiring
 
 pytestmark = pytest.mark.anyio
 
