@@ -100,7 +100,7 @@ def _travel(client: Client, display: Display, data: Dataset, *, folder: Path, co
     with display.step("Waiting for quality control"):
         quality = journey.wait_for_quality(made.runs)
     with display.step("Opening the project's MultiQC page"):
-        report = journey.project_page(project, made.runs, copy)
+        report = journey.project_page(project, made.runs, data, copy)
     with display.step("Downloading every run and comparing it with what was sent"):
         runs = journey.download(made.runs, data, folder / "downloads")
     with display.step("Sending a broken file"):

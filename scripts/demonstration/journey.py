@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _BROKEN_RECORD = 1234
 _FILES_A_SAMPLE = 4
+_PAGE_SECONDS = 150.0
 
 
 class Journey:
@@ -91,18 +93,22 @@ class Journey:
             expect(report.status in {QcStatus.PASSED, QcStatus.WARNED}, f"QC of {accession} is {report.status}.")
         return reports
 
-    def project_page(self, project: str, runs: tuple[str, ...], copy: Path) -> ProjectQc:
-        """Wait for the MultiQC page over the project's runs, open it, and keep a copy."""
-        report = self._client.waiting.for_project(project, deadline=90)
+    def project_page(self, project: str, runs: tuple[str, ...], data: Dataset, copy: Path) -> ProjectQc:
+        """Wait for the MultiQC page that names every file of the project, and keep a copy of it."""
+        report = self._client.waiting.for_project(project, deadline=_PAGE_SECONDS)
         reported = {run.accession for run in report.runs}
         expect(reported == set(runs), f"The project's report speaks of {len(reported)} runs and not of {len(runs)}.")
-        if report.report_url is None:
-            raise DemoFailed("The project's report has no address.")
-        page = self._client.reports.page(report.report_url)
-        expect("multiqc" in page.lower(), "The project's page is no MultiQC report.")
+        address = report.report_url or ""
+        names = [re.compile(rf"\b{path.name.split('.')[0]}\b") for path in data.submitted]
+        page = self._client.waiting.until(
+            lambda: self._client.reports.page(address),
+            lambda page: "multiqc" in page.lower() and all(name.search(page) for name in names),
+            deadline=_PAGE_SECONDS,
+            what=f"a MultiQC page of {project} that names every file",
+        )
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(page, encoding="utf-8")
-        self._display.line(f"{len(page):,} characters from {report.report_url}, copied to {copy}")
+        self._display.line(f"{len(page):,} characters from {address}, copied to {copy}")
         return report
 
     def download(self, runs: tuple[str, ...], data: Dataset, folder: Path) -> list[Run]:
