@@ -158,12 +158,26 @@ def _bad_tags(data: Bytes, at: Numbers, end: Numbers) -> Marks:
     return bad
 
 
+def _not_printable(data: Bytes, start: Numbers, end: Numbers, stop: Numbers) -> Marks:
+    """Marks texts that run past their record or hold anything but the characters from blank to '~'."""
+    bad: Marks = end >= stop
+    some = np.flatnonzero(~bad & (end > start))
+    if len(some):
+        sizes = end[some] - start[some]
+        wrong = data[_ragged(start[some], sizes)] - np.uint8(32) > 94
+        if wrong.any():
+            bad[some] = np.add.reduceat(wrong, np.cumsum(sizes) - sizes) > 0
+    return bad
+
+
 def _step(data: Bytes, here: Numbers, stop: Numbers, nuls: Numbers) -> tuple[Numbers, Marks]:
+    """Where the tag that begins at `here` ends in each record, and which need a closer look (hexadecimal ones too)."""
     kind = data[here + 2]
     wrong: Marks = ~LETTERS[data[here]] | ~LETTERS_AND_DIGITS[data[here + 1]]
     after = here + 3 + SIZES[kind]
     text = np.flatnonzero((kind == ord("Z")) | (kind == ord("H")))
     after[text] = nuls[np.searchsorted(nuls, here[text] + 3)] + 1
+    wrong[text] |= (kind[text] == ord("H")) | _not_printable(data, here[text] + 3, after[text] - 1, stop[text])
     arrays = np.flatnonzero((kind == ord("B")) & (here + 8 <= stop))
     count = data[here[arrays][:, None] + np.arange(4, 8)].reshape(-1).view("<u4").astype(np.int64)
     sub = data[here[arrays] + 3]

@@ -43,7 +43,11 @@ class FastqCheck:
         if not head.startswith(b"@") or SAM_HEADER_LINE.match(head):
             return False
         bases = len(lines) > 1 and not lines[1].rstrip(b"\r").translate(None, IUPAC + b".")
-        return bases or len(lines) == 1 or (len(lines) > 2 and lines[2].startswith(b"+"))
+        return (
+            (bases and (lines[1] != b"" or len(lines) == 2))
+            or len(lines) == 1
+            or (len(lines) > 2 and lines[2].startswith(b"+"))
+        )
 
     def check(self, job: Job) -> Outcome:
         """Reads every record; after a broken frame the rest cannot be told apart and is not looked at."""
