@@ -10,7 +10,6 @@ import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import insert, select, update
@@ -27,6 +26,7 @@ from app.jobs.worker import run_worker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from uuid import UUID
 
     from app.storage.s3 import S3Store
     from app.wiring import Wiring

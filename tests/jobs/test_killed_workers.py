@@ -94,4 +94,4 @@ async def times_settled(wiring) -> dict[str, int]:
 
     counted = select(Event.verb, func.count()).where(Event.verb.in_(["verified", "measured"])).group_by(Event.verb)
     async with wiring.reading() as unit:
-        return {verb: count for verb, count in (await unit.session.execute(counted)).all()}
+        return dict((await unit.session.execute(counted)).all())
