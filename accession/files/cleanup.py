@@ -166,7 +166,7 @@ async def settle_pending(unit: Unit, terms: Terms, file_id: UUID, found: ObjectS
     if row is None or row.state != FileState.PENDING:
         return
     if found is not None and found.size == row.promised_size:
-        await Uploads(unit, terms).settle(file_id, found)
+        await Uploads(unit, terms).arrived(row, found)
     elif row.created_at + terms.link <= unit.now:
         await discarding.give_up(unit, file_id, terms)
     else:

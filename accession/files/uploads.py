@@ -107,8 +107,7 @@ class Uploads:
 
     async def awaited(self, file_id: UUID) -> File:
         """The caller's file that an upload was begun for, whatever became of it."""
-        if not self.unit.actor.admin:
-            self.unit.require_account()
+        self.unit.require_account()
         statement = select(File).where(File.id == file_id, personal_to(File, self.unit))
         fresh = statement.execution_options(populate_existing=True)
         row = (await self.unit.session.scalars(fresh)).one_or_none()
@@ -122,6 +121,11 @@ class Uploads:
         `Conflict` when the object is not as long as promised: it stays pending, so that the bytes can be sent again.
         """
         row = await self.awaited(file_id)
+        settled = await self.arrived(row, stat)
+        return await self.awaited(file_id) if settled is None else settled
+
+    async def arrived(self, row: File, stat: ObjectStat) -> File | None:
+        """Settle a file that was pending when it was read; None where somebody else has settled it since."""
         if row.state != FileState.PENDING:
             return row
         if stat.size != row.promised_size:
@@ -131,10 +135,9 @@ class Uploads:
             )
         md5 = md5_of_etag(stat.etag) if row.upload_id is None else None
         arrival = self._arrival(stat, md5, row.promised_md5, begun=row.created_at)
-        settled = await self._change(file_id, FileState.PENDING, md5=md5, **arrival)
-        if settled is None:
-            return await self.awaited(file_id)
-        self._announce(settled)
+        settled = await self._change(row.id, FileState.PENDING, md5=md5, **arrival)
+        if settled is not None:
+            self._announce(settled)
         return settled
 
     async def abandon(self, file_id: UUID) -> None:

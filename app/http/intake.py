@@ -8,14 +8,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
-from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from accession.errors import Malformed, Unavailable
-from accession.files.rules import Terms
 from accession.files.uploads import CONTENT_TYPE, Begun, Uploads
 from app.http.deps import actor_of
 from app.http.uploads import FormReader, blocks
@@ -28,22 +26,13 @@ if TYPE_CHECKING:
 
     from accession.actor import Actor
     from accession.files.models import File
+    from accession.files.rules import Terms
     from accession.files.store import BlobStore
     from app.settings import Settings
     from app.wiring import Wiring
 
 log = structlog.get_logger()
 _CHECKSUM_FIELD = "checksum_md5"
-
-
-def terms_of(settings: Settings) -> Terms:
-    """What the operator's settings say of uploads."""
-    return Terms(
-        max_bytes=settings.max_upload_bytes,
-        quota_bytes=settings.quota_bytes,
-        link=timedelta(hours=settings.upload_link_hours),
-        staging=timedelta(days=settings.staging_days),
-    )
 
 
 def require_store(wiring: Wiring) -> BlobStore:
@@ -67,7 +56,7 @@ async def require_space(settings: Settings, wanted: int = 0) -> None:
 
 async def take_in(request: Request[Any, Any, Any], wiring: Wiring) -> File:
     """Stream the form's one file into the store and answer its row, which waits for its verdict."""
-    store, terms, actor = require_store(wiring), terms_of(wiring.settings), actor_of(request)
+    store, terms, actor = require_store(wiring), wiring.terms, actor_of(request)
     form = FormReader(request, limit=terms.max_bytes)
     await require_space(wiring.settings, form.announced)
     filename = await form.open()
@@ -95,7 +84,7 @@ async def abandon(wiring: Wiring, actor: Actor, file_id: UUID) -> None:
     """Forget an upload that failed; where even that fails, the cleaning does it later."""
     try:
         async with wiring.writing(actor) as unit:
-            await Uploads(unit, terms_of(wiring.settings)).abandon(file_id)
+            await Uploads(unit, wiring.terms).abandon(file_id)
     except Exception as error:  # noqa: BLE001  # the upload's own error is the one to tell
         log.warning("upload_not_abandoned", file_id=str(file_id), error=str(error))
 

@@ -21,7 +21,7 @@ from app.api.archive.mapping.staging import staged_out
 from app.api.archive.structs.staging import CompleteIn, InitiateIn, InitiateOut, PartLinkOut, StagedFileOut
 from app.http import presigned
 from app.http.deps import actor_of
-from app.http.intake import take_in, terms_of
+from app.http.intake import take_in
 from app.wiring import Wiring
 
 _BODY_LIMIT = 2 * 2**20  # ten thousand parts
@@ -130,4 +130,4 @@ class Staging(Controller):
         self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], file_id: FromPath[str]
     ) -> None:
         """Remove the file and its bytes; one that a run has stays."""
-        await delete_staged(unit, file_id_of(file_id), terms_of(wiring.settings))
+        await delete_staged(unit, file_id_of(file_id), wiring.terms)
