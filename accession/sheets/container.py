@@ -20,7 +20,7 @@ from accession.issues import Issue
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from accession.sheets.reader import SheetLimits
+    from accession.sheets.limits import SheetLimits
 
 _MAX_ENTRIES: Final = 500
 _MAX_DIRECTORY: Final = 200_000

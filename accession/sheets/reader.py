@@ -13,6 +13,7 @@ import msgspec
 from accession.checklists.fields import normalise_name
 from accession.errors import Malformed, Rejected, TooLarge
 from accession.issues import Issue
+from accession.sheets.limits import SheetLimits
 from accession.sheets.text import decode_sheet, delimiter_of, records_of
 
 if TYPE_CHECKING:
@@ -26,20 +27,6 @@ _FOREIGN: Final = {
     b"%PDF": "a PDF file",
     b"\x89PNG": "an image",
 }
-
-
-class SheetLimits(msgspec.Struct, frozen=True):
-    """How large a sheet may be. Rows exclude the header; `max_cells` counts rows x columns; cells are in characters.
-
-    `max_unpacked` bounds the bytes that the parts of an XLSX file unpack to, all together.
-    """
-
-    max_bytes: int = 50_000_000
-    max_rows: int = 50_000
-    max_columns: int = 1_000
-    max_cells: int = 2_000_000
-    max_cell_length: int = 10_000
-    max_unpacked: int = 200_000_000
 
 
 class Row(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from accession.issues import Issue
 from accession.sheets.container import weigh_container
 
 if TYPE_CHECKING:
-    from accession.sheets.reader import SheetLimits
+    from accession.sheets.limits import SheetLimits
 
 
 def read_workbook(data: bytes, limits: SheetLimits) -> list[list[str]]:

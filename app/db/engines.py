@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db import sqlite as _onehop  # noqa: F401  # registers the dialect
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 _encoder = msgspec.json.Encoder()
 _SQLITE_READERS = 4
 _WAIT_SECONDS = 60
+
+NO_ANSWER = (DBAPIError, OSError)
+"""What is raised where the database is not there, or refuses to be used."""
 
 
 class Engines(msgspec.Struct, frozen=True):

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from accession.errors import Malformed, Rejected, TooLarge
 from accession.sheets.formulas import with_guard, without_guard
-from accession.sheets.reader import SheetLimits, read_sheet
+from accession.sheets.limits import SheetLimits
+from accession.sheets.reader import read_sheet
 
 SMALL = SheetLimits(max_bytes=5_000_000, max_rows=100, max_columns=20, max_cells=1_000, max_unpacked=5_000_000)
 
