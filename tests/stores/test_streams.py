@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
+import urllib3
 
 from accession.errors import StoreUnavailable
 from app.storage import parts
@@ -99,7 +101,7 @@ async def test_a_part_that_the_store_refuses_ends_the_stream_and_leaves_nothing(
     def second_fails(*args: object) -> object:
         sent.append(args)
         if len(sent) == 2:
-            raise OSError("the disk is full")
+            raise urllib3.exceptions.ProtocolError("the connection broke")
         return real(*args)
 
     async def endless() -> AsyncIterator[bytes]:
@@ -139,6 +141,20 @@ async def test_a_file_that_ends_too_early_is_an_error_and_not_a_short_file(
     with pytest.raises(StoreUnavailable):
         async for _ in blobs.stream("k"):
             pass
+
+
+async def test_a_long_stream_takes_no_more_memory_than_a_few_parts(blobs: S3Store) -> None:
+    async def long() -> AsyncIterator[bytes]:
+        for _ in range(200):
+            yield bytes(MIB)
+
+    tracemalloc.start()
+    try:
+        await blobs.put_stream("k", long(), content_type=TEXT)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 5 * part_size(1)
 
 
 def test_ten_thousand_parts_hold_five_tebibytes_and_the_first_gigabytes_come_in_small_ones() -> None:
