@@ -6,7 +6,7 @@ import re
 
 from qc.formats.base import shown
 
-NUMBER = rb"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?|[-+]?(?:[iI][nN][fF](?:inity)?|[nN][aA][nN])"
+NUMBER = rb"[-+]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?:[iI][nN][fF](?:inity)?|[nN][aA][nN])"
 KINDS = {
     b"A": re.compile(rb"[!-~]"),
     b"i": re.compile(rb"[-+]?[0-9]+"),

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from qc.formats.base import FindingLog
     from qc.formats.vcf_header import VcfHeader
 
-GENOTYPE = re.compile(rb"[/|]?(?:\.|[0-9]+)(?:[/|](?:\.|[0-9]+))*")
+CALL = rb"(?:\.|[0-9]+)"
+GENOTYPES = {0: rb"[/|]?%b(?:[/|]%b)*" % (CALL, CALL), 1: CALL, 2: rb"%b[/|]%b" % (CALL, CALL)}
+GENOTYPE = re.compile(GENOTYPES[0])
 ALLELE = re.compile(rb"[0-9]+")
 ANY = Definition(b".", b"String")
 MAX_PLANS = 512
@@ -28,14 +30,23 @@ class Plan:
         self.definitions = definitions
         self.integers = [i for i, d in enumerate(definitions) if d.kind == b"Integer"]
         self.alternates = alternates
-        parts = [
-            GENOTYPE.pattern if key == b"GT" else pattern_of(d, alternates).replace(rb"[^,\t]*", rb"[^,:\t]*")
-            for key, d in zip(keys, definitions, strict=True)
-        ]
+        by_ploidy = keys[0] == b"GT" and any(d.number == b"G" for d in definitions)
+        forms = [self._form(ploidy) for ploidy in ((2, 1) if by_ploidy else (0,))]
+        self.sample = re.compile(b"|".join(forms))
+
+    def _form(self, ploidy: int) -> bytes:
+        """A regular expression for the samples of one ploidy; 0 for any."""
+        parts = []
+        for key, definition in zip(self.keys, self.definitions, strict=True):
+            if key == b"GT":
+                parts.append(GENOTYPES[ploidy])
+                continue
+            wanted = of_ploidy(definition, self.alternates, ploidy) if ploidy else definition
+            parts.append(pattern_of(wanted, self.alternates).replace(rb"[^,\t]*", rb"[^,:\t]*"))
         sample = parts[-1]
         for part in reversed(parts[:-1]):
             sample = part + rb"(?::" + sample + rb")?"
-        self.sample = re.compile(sample)
+        return sample
 
 
 class SampleCheck:
@@ -130,7 +141,7 @@ class SampleCheck:
                 "sample_values", message, found=sample, expected=f"at most {len(plan.keys)} values", **place
             )
             return
-        ploidy = 2
+        ploidy = 0
         for key, definition, value in zip(plan.keys, plan.definitions, values, strict=False):
             if key == b"GT":
                 if not GENOTYPE.fullmatch(value):
@@ -139,16 +150,20 @@ class SampleCheck:
                         "genotype", message, found=value, expected="allele numbers joined by / or |", **place
                     )
                     continue
-                ploidy = len(re.findall(rb"[0-9]+|\.", value))
+                called = ALLELE.search(value) is not None
+                ploidy = len(re.findall(CALL, value)) if called else 0
                 self._check_genotype(value, column, plan.alternates, place)
                 continue
-            by_ploidy = definition.number == b"G"
-            if by_ploidy and value.count(b",") + 1 == genotypes(plan.alternates + 1, ploidy):
-                wanted = Definition(b".", definition.kind)
-            else:
-                wanted = definition
+            wanted = of_ploidy(definition, plan.alternates, ploidy) if ploidy else definition
             where = ("sample", f"{shown(key)} of sample '{name}' at line {line}")
             explain_value(self._findings, where, value, wanted, plan.alternates, place)
+
+
+def of_ploidy(definition: Definition, alternates: int, ploidy: int) -> Definition:
+    """The definition with the number of genotypes in place of G; other definitions as they are."""
+    if definition.number != b"G":
+        return definition
+    return Definition(b"%d" % genotypes(alternates + 1, ploidy), definition.kind)
 
 
 def genotypes(alleles: int, ploidy: int) -> int:

@@ -106,5 +106,10 @@ def test_a_file_without_references_or_newline_is_accepted_with_warnings(tmp_path
     assert codes(verdict) == ["no_references", "no_newline_at_end"]
 
 
+def test_a_long_array_with_a_bad_end_costs_no_more_than_a_good_one(tmp_path: Path) -> None:
+    array = b"\tXF:B:f," + b",".join([b"1234567890.5"] * 500) + b",x"
+    assert codes(verdict_of(tmp_path, "a.sam", sam(GOOD + array))) == ["tag_value"]
+
+
 def test_compressed_sam_is_read(tmp_path: Path) -> None:
     assert verdict_of(tmp_path, "a.sam.gz", gzipped(sam(GOOD))).valid

@@ -1,0 +1,277 @@
+"""What is promised about VCF text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.qc.builders import VCF_HEADER, VCF_RECORD, bgzf, codes, vcf, verdict_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LINE = VCF_HEADER.count(b"\n") + 2
+
+
+def record(**changes: bytes) -> bytes:
+    """A good record with some columns changed."""
+    columns = {
+        "chrom": b"1",
+        "pos": b"200",
+        "id": b".",
+        "ref": b"A",
+        "alt": b"G",
+        "qual": b"50",
+        "filter": b"PASS",
+        "info": b"DP=10;AF=0.5",
+        "format": b"GT:AD:PL",
+        "a": b"0/1:5,5:10,0,10",
+        "b": b"./.",
+    } | changes
+    return b"\t".join(columns.values()) + b"\n"
+
+
+def test_a_good_file_is_valid_and_counted(tmp_path: Path) -> None:
+    records = [
+        VCF_RECORD,
+        record(alt=b"G,T", info=b"DP=3;AF=0.1,0.2", format=b"GT", a=b"1|2"),
+        record(pos=b"300", ref=b"AT", alt=b"A", info=b"DB", format=b"GT", a=b"0"),
+        record(pos=b"300", alt=b"<DEL>", info=b".", format=b"GT", a=b"./1"),
+        record(chrom=b"2", pos=b"5", alt=b".", info=b"DP=1", format=b"GT", a=b"0/0"),
+    ]
+    verdict = verdict_of(tmp_path, "a.vcf", vcf(*records))
+    assert verdict.valid
+    assert verdict.findings == []
+    assert verdict.counts == {
+        "variants": 5,
+        "samples": 2,
+        "snps": 2,
+        "indels": 1,
+        "others": 1,
+        "ti_tv": 2.0,
+        "contigs": 2,
+        "version": "VCFv4.2",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"chrom": b"chr 1"}, "chrom"),
+        ({"pos": b"x"}, "pos"),
+        ({"pos": b"-1"}, "pos"),
+        ({"id": b"a b"}, "id"),
+        ({"id": b";a"}, "id"),
+        ({"ref": b"R"}, "ref"),
+        ({"ref": b""}, "ref"),
+        ({"alt": b"A T"}, "alt"),
+        ({"alt": b"C,,T", "info": b"."}, "alt"),
+        ({"alt": b"<A>B>"}, "alt"),
+        ({"alt": b"[1:100["}, "alt"),
+        ({"alt": b"]1:100[A"}, "alt"),
+        ({"qual": b"high"}, "qual"),
+        ({"qual": b"-5"}, "qual"),
+        ({"filter": b"PASS;q10"}, "filter"),
+        ({"filter": b"0"}, "filter"),
+        ({"filter": b"q10;q10"}, "filter_twice"),
+        ({"info": b"DP=1.5"}, "info_type"),
+        ({"info": b"DP=1,2"}, "info_number"),
+        ({"info": b"DP"}, "info_value"),
+        ({"info": b"DP="}, "info_value"),
+        ({"info": b"DP=-1"}, "info_negative"),
+        ({"info": b"DP=3000000000"}, "info_range"),
+        ({"info": b"DP=1;DP=1"}, "info_twice"),
+        ({"info": b"DP4=1,2,3"}, "info_number"),
+        ({"info": b"AF=0.1,0.2"}, "info_number"),
+        ({"info": b"DB=yes"}, "info_flag_value"),
+        ({"info": b"=5"}, "info_key"),
+        ({"info": b"DP=1;;DB"}, "info_key"),
+        ({"info": b"AN=1.5"}, "info_type"),
+        ({"format": b"AD:GT", "a": b"5,5:0/1"}, "format_gt_first"),
+        ({"format": b"GT:GT", "a": b"0/1:0/1"}, "format_twice"),
+        ({"a": b"0/1:5,5:10,0,10:9"}, "sample_values"),
+        ({"a": b"0/1:5,5,5"}, "sample_number"),
+        ({"a": b"0/1:a,b"}, "sample_type"),
+        ({"a": b"0/1:5,5:1,2,3,4"}, "sample_number"),
+        ({"a": b"0/1:5,5:1,2"}, "sample_number"),
+        ({"a": b"1:5,5:1,2,3"}, "sample_number"),
+        ({"a": b"0/2:5,5"}, "genotype_allele"),
+        ({"a": b"0/|1"}, "genotype"),
+        ({"a": b"0-1"}, "genotype"),
+        ({"a": b""}, "genotype"),
+        ({"a": b"0/1:5,3000000000"}, "sample_range"),
+    ],
+)
+def test_a_broken_value_is_refused_with_its_line(tmp_path: Path, changes: dict[str, bytes], code: str) -> None:
+    verdict = verdict_of(tmp_path, "a.vcf", vcf(VCF_RECORD, record(**changes)))
+    error = verdict.first_error
+    assert error is not None
+    assert (error.code, error.line, error.record) == (code, LINE, 2)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"alt": b"G]1:100]"},
+        {"alt": b"]<ctg1>:100]G"},
+        {"alt": b".G"},
+        {"alt": b"*"},
+        {"alt": b"<DUP:TANDEM>"},
+        {"qual": b"."},
+        {"qual": b"1e-5"},
+        {"info": b"DP=."},
+        {"info": b"AF=."},
+        {"info": b"AF=1e-05"},
+        {"a": b"."},
+        {"a": b"./.:.:."},
+        {"a": b"0/1/1:5,5:1,2,3,4"},
+        {"a": b"1:5,5:1,2"},
+        {"a": b".:5,5:1,2,3"},
+        {"a": b"./.:5,5:1,2"},
+        {"a": b"0/1:.,5"},
+        {"ref": b"acgtn"},
+        {"filter": b"q10"},
+    ],
+)
+def test_every_legal_form_is_accepted_without_a_word(tmp_path: Path, changes: dict[str, bytes]) -> None:
+    verdict = verdict_of(tmp_path, "a.vcf", vcf(VCF_RECORD, record(**changes)))
+    assert verdict.findings == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"filter": b"unknown"}, "filter_undeclared"),
+        ({"chrom": b"3"}, "contig_undeclared"),
+        ({"pos": b"2000"}, "pos_past_end"),
+        ({"info": b"NEW=1"}, "info_undeclared"),
+        ({"info": b"DP=1;"}, "info_semicolon"),
+        ({"info": b"DB=1"}, "info_flag_value"),
+        ({"info": b"GENE=a,b"}, "info_number"),
+        ({"alt": b"C,T,G", "info": b"AF=0.5", "format": b"GT", "a": b"0/3"}, "info_number"),
+        ({"a": b"0/1:5"}, "sample_number"),
+        ({"alt": b"A"}, "alt_repeated"),
+        ({"format": b"GT:ZZ", "a": b"0/1:1"}, "format_undeclared"),
+    ],
+)
+def test_what_common_tools_write_is_accepted_with_a_warning(
+    tmp_path: Path, changes: dict[str, bytes], code: str
+) -> None:
+    verdict = verdict_of(tmp_path, "a.vcf", vcf(VCF_RECORD, record(**changes)))
+    assert verdict.valid
+    assert codes(verdict) == [code]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (b'##INFO=<ID=X,Number=1,Type=Int,Description="x">', "meta_type"),
+        (b'##FORMAT=<ID=X,Number=1,Type=Flag,Description="x">', "meta_type"),
+        (b'##INFO=<ID=X,Number=many,Type=Integer,Description="x">', "meta_number"),
+        (b"##INFO=<ID=X,Number=1,Type=Integer>", "meta_key_missing"),
+        (b'##INFO=<Number=1,Type=Integer,Description="x">', "meta_key_missing"),
+        (b"##INFO=<ID=X,Number=1,Type=Integer,Description=x>", "meta_description"),
+        (b'##INFO=<ID=X,Number=1,Type=Integer,Description="x>', "meta_value"),
+        (b'##INFO=<ID=X,Number=1,Type=Integer,Description="a"b"c">', "meta_value"),
+        (b'##INFO=<ID=X,Number=1,Type=Integer,Description="x"', "meta_value"),
+        (b"##INFO=DP", "meta_value"),
+        (b"##FILTER=<ID=x>", "meta_key_missing"),
+        (b"##contig=<length=5>", "meta_key_missing"),
+        (b"##contig=<ID=x,length=long>", "meta_length"),
+        (b'##INFO=<ID=DP,Number=2,Type=Integer,Description="x">', "meta_duplicate"),
+        (b'##FORMAT=<ID=GT,Number=1,Type=Integer,Description="x">', "meta_duplicate"),
+        (b"##no value", "meta_line"),
+        (b"##reference=", "meta_line"),
+        (b"##fileformat=VCFv4.2", "fileformat_twice"),
+        (b"", "blank_line"),
+    ],
+)
+def test_a_broken_header_line_is_refused(tmp_path: Path, line: bytes, code: str) -> None:
+    header = VCF_HEADER.replace(b"#CHROM", line + b"\n#CHROM")
+    verdict = verdict_of(tmp_path, "a.vcf", vcf(VCF_RECORD, header=header))
+    assert codes(verdict) == [code]
+    assert not verdict.valid
+    assert verdict.findings[0].line == LINE - 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (b"##fileformat=VCFv4.2\n", b"", "fileformat"),
+        (b"VCFv4.2", b"VCF v4.2", "fileformat"),
+        (b"VCFv4.2", b"VCFv3.3", "fileformat"),
+        (b"#CHROM\tPOS", b"#CHROM POS", "column_line"),
+        (b"#CHROM\tPOS\tID", b"#CHROM\tID\tPOS", "column_line"),
+        (b"FORMAT\tA\tB", b"FORMAT\tA\tA", "sample_twice"),
+        (b"FORMAT\tA\tB", b"FORMAT", "no_samples"),
+        (b"FORMAT\tA\tB", b"FORMAT\tA", "column_count"),
+        (b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tA\tB\n", b"", "column_line_missing"),
+    ],
+)
+def test_a_broken_frame_is_refused(tmp_path: Path, old: bytes, new: bytes, code: str) -> None:
+    verdict = verdict_of(tmp_path, "a.vcf", vcf(VCF_RECORD).replace(old, new, 1))
+    assert verdict.first_error is not None
+    assert code in codes(verdict) or (code == "fileformat" and codes(verdict) == ["format_mismatch"])
+
+
+def test_records_must_be_sorted_and_contigs_whole(tmp_path: Path) -> None:
+    back = verdict_of(tmp_path, "a.vcf", vcf(record(pos=b"200"), record(pos=b"199")))
+    assert [(finding.code, finding.line) for finding in back.findings] == [("not_sorted", LINE)]
+    split = verdict_of(tmp_path, "b.vcf", vcf(record(), record(chrom=b"2"), record(pos=b"300")))
+    assert [(finding.code, finding.line) for finding in split.findings] == [("not_contiguous", LINE + 1)]
+
+
+def test_a_repeated_record_is_refused_and_a_repeated_variant_told(tmp_path: Path) -> None:
+    assert codes(verdict_of(tmp_path, "a.vcf", vcf(VCF_RECORD, VCF_RECORD))) == ["record_repeated"]
+    other = verdict_of(tmp_path, "b.vcf", vcf(VCF_RECORD, VCF_RECORD.replace(b"rs1", b"rs2")))
+    assert other.valid
+    assert codes(other) == ["variant_repeated"]
+
+
+def test_a_column_too_few_or_too_many_is_refused(tmp_path: Path) -> None:
+    for line in (VCF_RECORD.rsplit(b"\t", 1)[0] + b"\n", VCF_RECORD[:-1] + b"\tx\n"):
+        verdict = verdict_of(tmp_path, "a.vcf", vcf(VCF_RECORD, line))
+        assert codes(verdict) == ["column_count"]
+        assert verdict.findings[0].line == LINE
+
+
+def test_newer_versions_are_held_to_their_stricter_rules(tmp_path: Path) -> None:
+    newer = VCF_HEADER.replace(b"VCFv4.2", b"VCFv4.3")
+    for data, code in (
+        (vcf(VCF_RECORD, header=newer)[:-1], "no_newline_at_end"),
+        (vcf(record(info=b"a-b=1"), header=newer), "info_key"),
+        (vcf(header=newer.replace(b"ID=DP,Number=1,Type=Integer", b"ID=DP,Number=1,Type=Float")), "meta_reserved"),
+        (vcf(record(a=b"/0/1"), header=newer), "genotype_allele"),
+    ):
+        assert not verdict_of(tmp_path, "a.vcf", data).valid
+        assert code in codes(verdict_of(tmp_path, "a.vcf", data))
+        if code != "genotype_allele":
+            assert verdict_of(tmp_path, "b.vcf", data.replace(b"VCFv4.3", b"VCFv4.2")).valid
+    assert verdict_of(tmp_path, "c.vcf", vcf(record(a=b"/0/1"), header=newer.replace(b"4.3", b"4.4"))).valid
+
+
+def test_a_file_of_only_a_header_is_good(tmp_path: Path) -> None:
+    verdict = verdict_of(tmp_path, "a.vcf", VCF_HEADER)
+    assert verdict.valid
+    assert (verdict.counts["variants"], verdict.counts["ti_tv"]) == (0, None)
+
+
+def test_windows_line_ends_are_accepted_with_one_warning(tmp_path: Path) -> None:
+    verdict = verdict_of(tmp_path, "a.vcf", vcf(VCF_RECORD).replace(b"\n", b"\r\n"))
+    assert verdict.valid
+    assert codes(verdict) == ["crlf"]
+
+
+@pytest.mark.parametrize("kind", [b"Float", b"Integer", b"String", b"Character"])
+def test_a_long_list_with_a_bad_end_costs_no_more_than_a_good_one(tmp_path: Path, kind: bytes) -> None:
+    line = b'##FORMAT=<ID=X,Number=.,Type=%b,Description="x">\n#CHROM' % kind
+    header = VCF_HEADER.replace(b"#CHROM", line)
+    long = b",".join([b"1234567890" if kind != b"Character" else b".", b"."] * 200)
+    data = vcf(record(format=b"GT:X:PL", a=b"0/1:" + long + b":1,2,x"), header=header)
+    assert codes(verdict_of(tmp_path, "a.vcf", data))[-1] == "sample_type"
+
+
+def test_an_endless_line_is_refused(tmp_path: Path) -> None:
+    data = bgzf(VCF_HEADER + b"1\t1\t.\t" + b"A" * 80_000_000)
+    assert codes(verdict_of(tmp_path, "a.vcf.gz", data)) == ["line_too_long"]
