@@ -45,6 +45,14 @@ _ALWAYS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# A page in a sandbox has no storage and no cookies, and MultiQC's scripts stop there: give it ones that forget.
+_SHIM = (
+    b"<script>for(const name of['localStorage','sessionStorage']){try{window[name]}catch{const kept=new Map();"
+    b"Object.defineProperty(window,name,{value:{getItem:k=>kept.has(String(k))?kept.get(String(k)):null,"
+    b"setItem:(k,v)=>{kept.set(String(k),String(v))},removeItem:k=>{kept.delete(String(k))},clear:()=>kept.clear(),"
+    b"key:n=>[...kept.keys()][n]??null,get length(){return kept.size}}})}}"
+    b"try{document.cookie}catch{Object.defineProperty(document,'cookie',{get:()=>'',set(_){}})}</script>"
+)
 _SOON = "<!doctype html><title>QC report</title><p>The report is being made; this page looks again by itself.</p>"
 
 
@@ -143,7 +151,7 @@ async def _begun(wiring: Wiring, key: str) -> AsyncIterator[bytes]:
     first = await anext(aiter(stream), b"")
 
     async def chunks() -> AsyncIterator[bytes]:
-        yield first
+        yield first.replace(b"<head>", b"<head>" + _SHIM, 1)
         async for chunk in stream:
             yield chunk
 

@@ -126,15 +126,17 @@ async def test_work_ends_when_its_lease_is_lost():
 
 
 async def test_a_lease_is_kept_while_the_database_does_not_answer():
-    asked = []
+    asked: list[int] = []
+    often = asyncio.Event()
 
     async def silent() -> bool:
         asked.append(1)
+        if len(asked) == 3:
+            often.set()
         raise OSError("connection refused")
 
     async def work() -> str:
-        while len(asked) < 3:
-            await asyncio.sleep(0.01)
+        await often.wait()
         return "done"
 
     assert await while_held(work(), silent, timedelta(seconds=0.05)) == "done"
