@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from qc.formats.base import FindingLog, Job
 
 MAX_RECORD = 1 << 25
+BLOCK_SIZE = struct.Struct("<i")
 
 
 class BrokenFrame(Exception):
@@ -100,9 +102,10 @@ class BamWalk:
     def _frame(self, block: bytes) -> tuple[list[int], int, int | None]:
         """The offsets of the whole records, where they end, and the first block_size that cannot be right."""
         offsets: list[int] = []
+        block_size = BLOCK_SIZE.unpack_from
         at, end = 0, len(block)
         while at + 4 <= end:
-            size = int.from_bytes(block[at : at + 4], "little", signed=True)
+            size: int = block_size(block, at)[0]
             if not HEAD - 4 <= size <= MAX_RECORD - 4:
                 return offsets, at, size
             if at + 4 + size > end:

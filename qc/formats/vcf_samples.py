@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qc.formats.base import shown
 from qc.formats.vcf_definitions import RESERVED_FORMAT, Definition
 from qc.formats.vcf_record import INFO_KEY, explain_value
-from qc.formats.vcf_values import pattern_of, too_big
+from qc.formats.vcf_values import MANY_DIGITS, pattern_of, too_big
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
@@ -32,7 +32,9 @@ class Plan:
         self.alternates = alternates
         by_ploidy = keys[0] == b"GT" and any(d.number == b"G" for d in definitions)
         forms = [self._form(ploidy) for ploidy in ((2, 1) if by_ploidy else (0,))]
-        self.sample = re.compile(b"|".join(forms))
+        one = b"(?:" + b"|".join(forms) + b")"
+        self.sample = re.compile(one)
+        self.samples = re.compile(one + b"(?:\t" + one + b")*")
 
     def _form(self, ploidy: int) -> bytes:
         """A regular expression for the samples of one ploidy; 0 for any."""
@@ -70,11 +72,22 @@ class SampleCheck:
             if fields[0] != b".":
                 self._plans.pop(key)
             return
-        for column, sample in enumerate(fields[1:]):
+        samples = fields[1:]
+        text = b"\t".join(samples)
+        if plan.samples.fullmatch(text) and not MANY_DIGITS.search(text):
+            if plan.keys[0] != b"GT":
+                return
+            genotypes = {sample.partition(b":")[0] for sample in samples}
+            if all(self._is_good(genotype, alternates) for genotype in genotypes):
+                return
+        self._check_singly(samples, plan, place)
+
+    def _check_singly(self, samples: list[bytes], plan: Plan, place: dict[str, Any]) -> None:
+        for column, sample in enumerate(samples):
             if not plan.sample.fullmatch(sample) or (len(sample) > 9 and self._has_big(sample, plan)):
                 self._explain(sample, column, plan, place)
             elif plan.keys[0] == b"GT":
-                self._check_genotype(sample.partition(b":")[0], column, alternates, place)
+                self._check_genotype(sample.partition(b":")[0], column, plan.alternates, place)
 
     def _plan(self, text: bytes, alternates: int, place: dict[str, Any]) -> Plan | None:
         """The plan for a FORMAT; None, with findings, when it is broken, and None for '.', which says nothing."""
@@ -107,7 +120,8 @@ class SampleCheck:
             self._findings.warn_once("format_undeclared", message, about=shown(key), found=key, **place)
         return definition or RESERVED_FORMAT.get(key, ANY)
 
-    def _check_genotype(self, genotype: bytes, column: int, alternates: int, place: dict[str, Any]) -> None:
+    def _is_good(self, genotype: bytes, alternates: int) -> bool:
+        """Says whether the alleles of a well-formed genotype exist and its form is one of this version."""
         key = (genotype, alternates)
         good = self._genotypes.get(key)
         if good is None:
@@ -115,7 +129,10 @@ class SampleCheck:
             good = good and (genotype[:1] not in (b"/", b"|") or self._header.minor >= 4)
             if len(self._genotypes) < 65536 and len(genotype) < 64:
                 self._genotypes[key] = good
-        if not good:
+        return good
+
+    def _check_genotype(self, genotype: bytes, column: int, alternates: int, place: dict[str, Any]) -> None:
+        if not self._is_good(genotype, alternates):
             name = self._name(column)
             message = (
                 f"GT of sample '{name}' at line {place['line']} is '{shown(genotype)}' with {alternates} ALT alleles."

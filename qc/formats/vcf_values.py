@@ -22,6 +22,7 @@ VALUES = {
     b"String": rb"[^,\t]*",
 }
 LONGEST_SAFE_INTEGER = 9
+MANY_DIGITS = re.compile(rb"[0-9]{10}")
 MAX_COUNT = 4096
 TEXT = (b"Character", b"String")
 
@@ -66,7 +67,7 @@ def type_pattern(kind: bytes) -> re.Pattern[bytes]:
 
 def too_big(value: bytes) -> bool:
     """Says whether a list of integers holds one outside -2147483640 to 2147483647 (VCF 4.3, section 1.3)."""
-    if len(value) <= LONGEST_SAFE_INTEGER:
+    if len(value) <= LONGEST_SAFE_INTEGER or not MANY_DIGITS.search(value):
         return False
     return any(
         not -(2**31) + 8 <= int(v) <= 2**31 - 1
