@@ -55,6 +55,7 @@ async def settle_reports(unit: Unit, claimed: Claimed, reports: Sequence[ToolRep
         .execution_options(synchronize_session=False)
     )
     if (await unit.session.execute(statement)).first() is None:
+        await _discard_orphans(unit, claimed.file_id, reports)
         return False
     await _forget_others(unit, claimed.file_id, reports)
     for report in reports:
@@ -88,6 +89,12 @@ async def inputs_of_file(unit: Unit, file_id: UUID) -> Inputs | None:
         return None
     data = select(QcReport.data_keys).where(QcReport.file_id == file_id).order_by(QcReport.id)
     return Inputs(filename, [key for keys in (await unit.session.scalars(data)).all() for key in keys])
+
+
+async def _discard_orphans(unit: Unit, file_id: UUID, reports: Sequence[ToolReport]) -> None:
+    """Have the pages and data of a file removed that was itself removed while it was measured."""
+    if (await unit.session.execute(select(File.id).where(File.id == file_id))).first() is None:
+        discard(unit, [key for report in reports for key in (report.page_key, *report.data_keys) if key])
 
 
 async def _forget_others(unit: Unit, file_id: UUID, reports: Sequence[ToolReport]) -> None:

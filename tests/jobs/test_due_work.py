@@ -6,20 +6,21 @@ from datetime import timedelta
 
 import pytest
 from alembic import command
-from sqlalchemy import inspect, text, update
+from sqlalchemy import delete, inspect, select, text, update
 
 from accession.base import new_id
 from accession.files.due import due_work
 from accession.files.leases import claim_measuring, claim_validation
-from accession.files.models import File, FileState
+from accession.files.models import DiscardedObject, File, FileState
 from accession.files.project_reports import claim_report, end_report, mark_report_due, renew_report
 from accession.files.reports import ToolReport, keep_report, settle_reports
 from accession.ids import Kind
 from accession.numbers import mint
 from accession.work import Work
 from app.db.migrate import _config, migrate, require_current
+from app.jobs import reporting
 from app.jobs.queue import Queue
-from tests.jobs.ingest import file_row, make_project, make_run
+from tests.jobs.ingest import eventually, file_row, make_project, make_run, working
 
 pytestmark = pytest.mark.anyio
 
@@ -155,6 +156,39 @@ async def test_a_key_that_waits_is_not_queued_twice(wiring):
     assert [record.task_name for record in waiting].count("measure_file") == 1
     assert [record.args for record in waiting if record.task_name == "validate_file"].count((key,)) == 1
     assert len(waiting) == 3
+
+
+async def test_work_that_fails_is_not_repeated_at_once(wiring, monkeypatch):
+    begun = []
+
+    async def fails(_wiring, key) -> None:
+        begun.append(key)
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(reporting, "run_report", fails)
+    queue = Queue(wiring)
+    async with working(wiring):
+        await queue.notify(Work.RUN_REPORT, "key")
+
+        async def failed() -> bool:
+            return (await queue.service.get_statistics()).failed == 1
+
+        await eventually(failed)
+    await queue.close()
+    assert begun == ["key"]
+
+
+async def test_pages_of_a_file_that_was_removed_while_it_was_measured_are_discarded(wiring, alice):
+    file_id = await add_file(wiring, alice, state=FileState.VERIFIED)
+    async with wiring.writing() as unit:
+        claimed = await claim_measuring(unit, file_id, LEASE)
+        await unit.session.execute(delete(File).where(File.id == file_id))
+    async with wiring.writing() as unit:
+        report = ToolReport("FastQC", "passed", {}, "reports/x/page.html", ["reports/x/data.zip"])
+        assert not await settle_reports(unit, claimed, [report], status="passed")
+    async with wiring.reading() as unit:
+        keys = set((await unit.session.scalars(select(DiscardedObject.key))).all())
+    assert keys == {"reports/x/page.html", "reports/x/data.zip"}
 
 
 async def test_the_queue_and_the_migrations_leave_each_other_alone(wiring):

@@ -23,7 +23,11 @@ from tests.jobs.worker_process import PLACES
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("database", "place"),
+    [*(("sqlite", place) for place in PLACES), ("postgresql", "checking"), ("postgresql", "measured")],
+    indirect=["database"],
+)
 async def test_what_a_killed_worker_had_begun_is_finished_by_the_next(
     wiring, store, store_server, alice, dataset, settings, place
 ):
