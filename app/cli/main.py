@@ -7,15 +7,24 @@ from importlib.metadata import version
 
 import rich_click as click
 
-from accession.errors import Rejected
-from app.cli.errors import KNOWN
-from app.cli.people import orgs, projects, tokens, users
-from app.cli.serving import api_process, migrate, serve, worker
-from app.cli.shells import completion
-from app.cli.validating import validate
+from app.cli.deferred import DeferredGroup, Place
+from app.cli.errors import told
+
+PLACES = {
+    "serve": Place("app.cli.serving", "serve", "Run the service: API, worker, scheduler, database and object store."),
+    "worker": Place("app.cli.parts", "worker", "Run one worker: validation, QC, reports."),
+    "migrate": Place("app.cli.migrating", "migrate", "Bring the database to the schema of this release."),
+    "users": Place("app.cli.people", "users", "Add accounts."),
+    "projects": Place("app.cli.people", "projects", "Add projects."),
+    "orgs": Place("app.cli.people", "orgs", "Add organisations."),
+    "tokens": Place("app.cli.people", "tokens", "Add personal access tokens."),
+    "validate": Place("app.cli.validating", "validate", "Check files as the archive does, without an archive."),
+    "completion": Place("app.cli.shells", "completion", "Print the completion script of a shell."),
+    "api-process": Place("app.cli.parts", "api_process", "Serve the API on an inherited socket.", hidden=True),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=DeferredGroup, places=PLACES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("seqark"), prog_name="seqark")
 def cli() -> None:
     """SeqArk: a self-hosted archive for sequencing data.
@@ -24,20 +33,23 @@ def cli() -> None:
     """
 
 
-for command in (serve, worker, migrate, users, projects, orgs, tokens, validate, completion, api_process):
-    cli.add_command(command)
-
-
 def main() -> None:
     """Run the command line; exit code 1 for what was refused, 2 for what was called wrongly."""
     try:
         cli(prog_name="seqark")
-    except Rejected as refused:
-        for issue in refused.issues:
-            click.echo(f"Error: {issue.message}", err=True)
-        sys.exit(1)
-    except KNOWN as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:  # noqa: BLE001  # whatever it is, a person gets a sentence
+        for sentence in told(error) or [_unforeseen(error)]:
+            click.echo(f"Error: {sentence}", err=True)
+        sys.exit(1)
+
+
+def _unforeseen(error: Exception) -> str:
+    """Name the error, and put where it came from into the log of a service process."""
+    import structlog  # noqa: PLC0415  # only a failure needs it
+
+    if structlog.is_configured():
+        structlog.get_logger(__name__).critical("unexpected_error", exc_info=error)
+    said = (str(error).splitlines() or [""])[0]
+    return f"Something unexpected happened ({type(error).__name__}{f': {said}' if said else ''}); please report it."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from app.cli.errors import CommandFailed
 from app.db.engines import NO_ANSWER
-from app.db.migrate import migrate, require_current
+from app.db.migrate import SchemaProblem, migrate, require_current
 from app.settings import Settings, from_environment
 from app.wiring import Wiring
 
@@ -40,6 +40,8 @@ async def prepare(wiring: Wiring, *, upgrade: bool = False) -> str:
         if settings.embedded_database or upgrade:
             return await migrate(engine, settings.accession_prefix)
         await require_current(engine, settings.accession_prefix)
+    except SchemaProblem as error:
+        raise CommandFailed(str(error)) from error
     except NO_ANSWER as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0]
         message = f"The database does not answer ({reason}); check SEQARK_DATABASE_URL and SEQARK_DATA_DIR."

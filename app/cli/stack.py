@@ -18,7 +18,7 @@ from app.cli.errors import CommandFailed
 from app.cli.opening import opened
 from app.cli.supervisor import Child, GaveUp
 from app.storage import open_store
-from app.storage.embedded import EmbeddedStore
+from app.storage.embedded import EmbeddedStore, StoreStartFailed
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -63,7 +63,10 @@ class Stack:
             return None
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         store = EmbeddedStore(settings.data_dir, host=settings.host, port=settings.s3_port)
-        await store.start()
+        try:
+            await store.start()
+        except StoreStartFailed as error:
+            raise CommandFailed(str(error)) from error
         self.settings = msgspec.structs.replace(settings, s3_port=store.port)
         return store
 

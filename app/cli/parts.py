@@ -1,0 +1,55 @@
+"""`seqark worker`, and the API process that `seqark serve` starts: the parts of the service, each a process."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+import rich_click as click
+import structlog
+
+from app.cli.opening import opened, run
+from app.log import set_up_logging
+from app.settings import from_environment
+from app.storage import open_store
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+@click.command()
+def worker() -> None:
+    """Run one worker: validation, QC, reports. Any number may run beside each other on PostgreSQL."""
+    settings = from_environment()
+    set_up_logging(settings, "worker")
+    run(_work(settings))
+
+
+@click.command("api-process", hidden=True)
+@click.option("--fd", type=int, required=True)
+def api_process(fd: int) -> None:
+    """Serve the API on an inherited socket; started by `seqark serve`."""
+    from app.cli.server import serve_api  # noqa: PLC0415  # a worker needs no web framework
+
+    settings = from_environment()
+    set_up_logging(settings, "api")
+    serve_api(settings, fd)
+
+
+async def _work(settings: Settings) -> None:
+    """Run a worker until SIGTERM or SIGINT."""
+    from app.jobs.worker import run_worker  # noqa: PLC0415  # the API process takes no work
+
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with opened(settings) as wiring:
+        wiring.store = open_store(settings)
+        if wiring.store is None:
+            log.warning("no_object_store", message="There is no object store, so there is nothing to work on.")
+            await stop.wait()
+            return
+        await run_worker(wiring, stop)
