@@ -70,5 +70,6 @@ def service(wiring: Wiring) -> Service:
         exception_handlers={Exception: on_page_error},
         lifespan=[lifespan],
         openapi_config=None,
+        logging_config=None,  # `app.log` has set it up for the whole process
     )
     return Service(wiring, root)

@@ -41,7 +41,7 @@ def set_up_logging(settings: Settings, process: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for noisy in ("httpx", "httpcore", "aiosqlite", "urllib3", "asyncio"):
+    for noisy in ("httpx", "httpcore", "aiosqlite", "urllib3", "asyncio", "alembic"):
         logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
     structlog.contextvars.bind_contextvars(process=process)
 

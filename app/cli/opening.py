@@ -6,6 +6,8 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+import structlog
+
 from app.cli.errors import CommandFailed
 from app.db.engines import NO_ANSWER
 from app.db.migrate import SchemaProblem, migrate, require_current
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
@@ -38,7 +42,10 @@ async def prepare(wiring: Wiring, *, upgrade: bool = False) -> str:
     settings, engine = wiring.settings, wiring.engines.write
     try:
         if settings.embedded_database or upgrade:
-            return await migrate(engine, settings.accession_prefix)
+            was = await migrate(engine, settings.accession_prefix)
+            if was != "current" and structlog.is_configured():
+                log.info("schema_made_current", was=was)
+            return was
         await require_current(engine, settings.accession_prefix)
     except SchemaProblem as error:
         raise CommandFailed(str(error)) from error

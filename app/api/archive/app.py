@@ -59,6 +59,7 @@ def archive_app(wiring: Wiring) -> Litestar:
         exception_handlers={Exception: on_error},
         cors_config=cors_of(settings),
         before_request=strict_queries(),
+        logging_config=None,
         middleware=[Authentication(wiring, decide)],
         openapi_config=OpenAPIConfig(
             title=TITLE,
