@@ -37,7 +37,7 @@ class File(Row):
     """Bytes with a name. Digests and `version_id` are those of the bytes that the verdict was reached on.
 
     `claim`/`claimed_until` are the lease of the job that works on the row; `due_at` is when the sweep looks again
-    (None: nothing is due); `attempts` counts how often the work that is due was begun. `clean_at` is when the cleaning
+    (None: nothing is due); `attempts` counts how often the check itself failed. `clean_at` is when the cleaning
     looks at the row: an upload that never ended, versions beside the pinned one, the end of the staging time.
     """
 
