@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+FIRST_LETTERS = {Format.FASTQ: b"@", Format.SAM: b"@", Format.VCF: b"#"}
 FAMILIES = (frozenset({Format.SAM, Format.BAM, Format.CRAM}), frozenset({Format.VCF, Format.BCF}))
 
 
@@ -29,41 +30,35 @@ def validate(
     reference: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Verdict:
-    """Checks the file at `path` by its content, in constant memory, and takes its digests in the same read.
+    """Checks the file by its content, in constant memory, and takes its digests in the same read.
 
-    `filename` is the name that the file was given (default: its own), whose ending must agree with the content.
-    `mate` is the other FASTQ file of a pair; `reference` is a FASTA file for CRAM. `progress(done, total)` gets bytes.
-    A file of no known format whose name promises none is valid with the warning `not_checked`.
-    Raises Unreadable when a path cannot be read.
+    `filename` is the name that it was given (default: its own), whose ending must agree with the content. `mate` is
+    the other FASTQ file of a pair, `reference` a FASTA file for CRAM; `progress(done, total)` gets bytes. A file of no
+    known format whose name promises none is valid with the warning `not_checked`. Raises Unreadable.
     """
     began = time.perf_counter()
     findings = FindingLog()
     name = path.name if filename is None else filename
     with HashedFile(path, progress) as source:
         head = source.peek(HEAD_SIZE)
-        found, compression = sniff(head)
-        job = Job(
-            path=path, source=source, format=found, compression=compression, findings=findings, reference=reference
-        )
+        found, compression = _recognised(head, name)
+        job = Job(path, source, found, compression, findings, reference)
         outcome = _check(job, name, head)
         source.drain()
         md5, sha256 = source.digests
-        size = source.size
-    checked = ["digests", *outcome.checked]
-    if mate is not None:
-        checked += _check_mate(path, mate, found, findings)
+    paired = [] if mate is None else _check_mate(path, mate, found, findings)
     return Verdict(
         valid=findings.errors == 0,
         format=found,
         compression=compression,
-        size=size,
+        size=source.size,
         md5=md5,
         sha256=sha256,
         findings=findings.kept,
         finding_counts=dict(findings.counts),
         counts=outcome.counts,
         metrics=outcome.metrics,
-        checked=checked,
+        checked=["digests", *outcome.checked, *paired],
         seconds=round(time.perf_counter() - began, 4),
     )
 
@@ -71,6 +66,16 @@ def validate(
 def check_mates(forward: Path, reverse: Path) -> list[Finding]:
     """What keeps two FASTQ files from being a pair (codes `mate_…`); empty when nothing does. Raises Unreadable."""
     return compare_mates(forward, reverse).kept
+
+
+def _recognised(head: bytes, name: str) -> tuple[Format, Compression]:
+    """What the content is; broken text that begins like the format that its name promises counts as that format."""
+    found, compression = sniff(head)
+    promised = format_promised_by(name)
+    first = FIRST_LETTERS.get(promised) if promised else None
+    if found is Format.UNKNOWN and promised and first and unpacked_head(head).startswith(first):
+        return promised, compression
+    return found, compression
 
 
 def _check(job: Job, name: str, head: bytes) -> Outcome:

@@ -40,14 +40,11 @@ class FastqCheck:
     def matches(self, head: bytes) -> bool:
         """FASTQ begins with '@'; its second line is bases or its third begins with '+'. A SAM header does not count."""
         lines = head.split(b"\n", 3)
-        if not head.startswith(b"@") or SAM_HEADER_LINE.match(head):
+        if not head.startswith(b"@") or SAM_HEADER_LINE.match(head) or len(lines) < 2:
             return False
-        bases = len(lines) > 1 and not lines[1].rstrip(b"\r").translate(None, IUPAC + b".")
-        return (
-            (bases and (lines[1] != b"" or len(lines) == 2))
-            or len(lines) == 1
-            or (len(lines) > 2 and lines[2].startswith(b"+"))
-        )
+        bases = lines[1].rstrip(b"\r")
+        only_bases = bases != b"" and not bases.translate(None, IUPAC + b".")
+        return only_bases or (len(lines) > 2 and lines[2].startswith(b"+"))
 
     def check(self, job: Job) -> Outcome:
         """Reads every record; after a broken frame the rest cannot be told apart and is not looked at."""

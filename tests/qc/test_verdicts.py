@@ -71,6 +71,22 @@ def test_content_of_another_format_than_the_name_promises_is_refused(
     assert (verdict.findings[0].found, verdict.findings[0].expected) == (found, expected)
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "code"),
+    [
+        ("a.fastq", b"@r\nAC!T\nIIII\n@s\n", "plus_line"),
+        ("a.sam", b"@HD VN:1.6\n", "header_line"),
+        ("a.vcf", b"#CHROM POS\n", "column_line"),
+    ],
+)
+def test_broken_text_is_refused_at_its_line_when_it_begins_like_its_name_promises(
+    tmp_path: Path, name: str, data: bytes, code: str
+) -> None:
+    verdict = verdict_of(tmp_path, name, data)
+    assert code in codes(verdict)
+    assert verdict.findings[0].line is not None
+
+
 def test_a_sister_format_under_the_name_is_told_and_its_content_checked(tmp_path: Path) -> None:
     verdict = verdict_of(tmp_path, "a.cram", bgzf(bam_header()))
     assert verdict.valid
