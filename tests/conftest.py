@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 from uuid import UUID, uuid4
 
 import httpx
@@ -169,13 +170,27 @@ async def api(wiring: Wiring) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+_hashes: dict[str, str] = {}
+
+
+async def hashed_once(password: str) -> str:
+    """The hash of a password, which costs a seventh of a second, made once in a test process."""
+    from accession.people.passwords import hashed
+
+    if password not in _hashes:
+        _hashes[password] = await hashed(password)
+    return _hashes[password]
+
+
 async def make_person(wiring: Wiring, name: str, *, admin: bool = False) -> Person:
     """Register an account and sign it in."""
-    from accession.people import accounts, tokens
+    from accession.people import accounts, passwords, tokens
     from accession.projects.registration import add_account
 
     email, password = f"{name}@example.org", f"{name}-password-1"
-    account_id = await add_account(wiring, name=name, email=email, password=password, admin=admin)
+    password_hash = await hashed_once(password)
+    with mock.patch.object(passwords, "hashed", mock.AsyncMock(return_value=password_hash)):
+        account_id = await add_account(wiring, name=name, email=email, password=password, admin=admin)
     async with wiring.reading() as unit:
         actor = await accounts.load_actor(unit, account_id)
     token = tokens.access_token(wiring.keys, account_id, now=wiring.clock.now(), minutes=30)
