@@ -14,6 +14,7 @@ from app.http.deps import dependencies
 from app.http.health import Health
 from app.http.pages import QcPages, on_page_error
 from app.http.tracing import traced
+from app.http.unread import ending_unread
 from app.jobs.queue import Queue
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Service:
         if scope["type"] != ScopeType.HTTP:
             await self.root(scope, receive, send)
             return
+        receive, send = ending_unread(scope, receive, send)
         await traced(self.dispatch, scope, receive, send)
 
     async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
