@@ -23,6 +23,7 @@ from app.api.archive.sheets import BulkSubmission
 from app.api.archive.staging import Staging
 from app.api.archive.subjects import Subjects
 from app.api.archive.upload import OneRunUpload
+from app.http.allow import allowing
 from app.http.auth import Authentication
 from app.http.deps import dependencies
 from app.http.docs import docs_at, openapi_document
@@ -58,7 +59,7 @@ def archive_app(wiring: Wiring) -> Litestar:
         dependencies=dependencies(wiring),
         exception_handlers={Exception: on_error},
         cors_config=cors_of(settings),
-        before_request=strict_queries(),
+        before_request=allowing(strict_queries()),
         logging_config=None,
         middleware=[Authentication(wiring, decide)],
         openapi_config=OpenAPIConfig(

@@ -14,7 +14,7 @@ from accession.people import accounts, sessions, tokens
 from accession.people.accounts import Newcomer
 from accession.projects.registration import register
 from accession.unit import Unit
-from app.api.archive.errors import documented
+from app.api.archive.errors import problems
 from app.api.archive.structs.auth import LoginIn, RefreshIn, RegisterIn, TokensOut, TokenType, UserOut
 from app.http.deps import actor_of
 from app.wiring import Wiring
@@ -52,7 +52,7 @@ class AuthController(Controller):
         summary="Open an account",
         description="Opens an account of the role submitter, with a private personal project.",
         opt=_BY_BODY,
-        responses=documented(400, 403, 409, 413, 422),
+        responses=problems(403, 409, 413, 422),
     )
     async def register(
         self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[RegisterIn]
@@ -70,7 +70,7 @@ class AuthController(Controller):
         summary="Begin a session",
         description="Answers an access token for requests and a refresh token for the next pair of tokens.",
         opt=_BY_BODY,
-        responses=documented(400, 401, 413),
+        responses=problems(413),
     )
     async def login(
         self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[LoginIn]
@@ -90,7 +90,7 @@ class AuthController(Controller):
             "the answer got lost; using it later than that ends the session."
         ),
         opt=_BY_BODY,
-        responses=documented(400, 401, 413),
+        responses=problems(413),
     )
     async def refresh(
         self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[RefreshIn]
@@ -108,7 +108,7 @@ class AuthController(Controller):
         summary="End a session",
         description="Ends the session of a refresh token. Its access token lives out its minutes.",
         opt=_BY_BODY,
-        responses=documented(400, 413),
+        responses=problems(413),
     )
     async def logout(self, unit: NamedDependency[Unit], data: JSONBody[RefreshIn]) -> None:
         """End the session; an unknown token has none."""
@@ -118,7 +118,7 @@ class AuthController(Controller):
         "/me",
         summary="Who am I",
         description="The account of the bearer token.",
-        responses=documented(400, 401),
+        responses=problems(),
         security=[{"bearer": []}],
     )
     async def me(self, unit: NamedDependency[Unit]) -> UserOut:

@@ -9,7 +9,7 @@ from accession.checklists.fields import Checklist
 from accession.checklists.lookup import all_checklists, get_checklist
 from accession.checklists.schema import checklist_schema
 from accession.errors import NotFound
-from app.api.archive.answers import problems
+from app.api.archive.errors import problems
 from app.api.archive.structs.sheets import ChecklistDetailOut, ChecklistFieldOut, ChecklistOut, Schema
 
 
@@ -17,14 +17,14 @@ class Checklists(Controller):
     """The checklists that samples are described by."""
 
     path = "/checklists"
-    tags = ("checklists",)
+    tags = ("Checklists",)
 
-    @get("/", summary="List checklists", responses=problems(400), sync_to_thread=False)
+    @get("/", summary="List checklists", responses=problems(), sync_to_thread=False)
     def list_checklists(self) -> list[ChecklistOut]:
         """All checklists: those of ENA, and the archive's own."""
         return [ChecklistOut(c.id, c.name, c.title, list(c.required_fields)) for c in all_checklists()]
 
-    @get("/{checklist:str}", summary="Get a checklist", responses=problems(400, 404), sync_to_thread=False)
+    @get("/{checklist:str}", summary="Get a checklist", responses=problems(404), sync_to_thread=False)
     def get_one(self, checklist: FromPath[str]) -> ChecklistDetailOut:
         """One checklist with its fields."""
         found = _named(checklist)
@@ -33,7 +33,7 @@ class Checklists(Controller):
         ]
         return ChecklistDetailOut(found.id, found.name, found.title, list(found.required_fields), fields)
 
-    @get("/{checklist:str}/schema", summary="Get its JSON Schema", responses=problems(400, 404), sync_to_thread=False)
+    @get("/{checklist:str}/schema", summary="Get its JSON Schema", responses=problems(404), sync_to_thread=False)
     def get_schema(self, checklist: FromPath[str]) -> Schema:
         """The checklist as JSON Schema 2020-12."""
         return checklist_schema(_named(checklist))

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from accession.files import downloads
 from accession.files.rules import content_disposition
 from accession.unit import Unit
-from app.api.archive.answers import problems
+from app.api.archive.errors import problems
 from app.wiring import Wiring
 
 _NOT_HERE = "Direct download unavailable — file stored at the path above"
@@ -48,7 +48,7 @@ class Downloads(Controller):
         responses={
             200: ResponseSpec(DescribedFileOut, description="No object store is configured.", generate_examples=False)
         }
-        | problems(400, 401, 404, 409, 410, 422),
+        | problems(404, 409, 410, 422),
     )
     async def download(
         self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], accession: FromPath[str]

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from litestar import Request, Response
+from litestar import MediaType, Request, Response
 from litestar.openapi import ResponseSpec
 
 from accession.issues import Issue
 from app.http.problems import problem_of
 
 MEDIA_TYPE = "application/problem+json"
+
+
+_TEXTS = {
+    400: "The request is malformed, or has a parameter that this call does not know.",
+    401: "No token, or one that does not hold.",
+    403: "Visible to you, but not yours to do.",
+    404: "Absent, or not visible to you.",
+    409: "The state of things forbids it.",
+    410: "Withdrawn; the body is the tombstone.",
+    413: "Too large.",
+    415: "Not a media type that is read here.",
+    422: "Well-formed, but not acceptable; `issues` names every fault.",
+    503: "A part that this needs is down.",
+}
 
 
 class ProblemOut(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -24,6 +39,14 @@ class ProblemOut(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str
     code: str
     issues: list[Issue] = []
+
+
+class TombstoneOut(msgspec.Struct, frozen=True):
+    """What remains of a record that was public and is withdrawn."""
+
+    accession: str
+    state: str
+    withdrawn_at: datetime
 
 
 def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -43,14 +66,16 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
     return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=problem.headers)
 
 
-def documented(*statuses: int) -> dict[int, ResponseSpec]:
-    """The problem documents of these statuses, for a handler's `responses`: what the OpenAPI document says of them."""
-    return {
-        status: ResponseSpec(
-            data_container=ProblemOut,
-            description=HTTPStatus(status).phrase,
-            media_type=MEDIA_TYPE,
-            generate_examples=False,
-        )
-        for status in statuses
-    }
+def problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """The documented refusals of a handler: these, and what any call may meet, a bad parameter and a bad token."""
+    return {status: _refusal(status) for status in sorted({400, 401, *statuses})}
+
+
+def _refusal(status: int) -> ResponseSpec:
+    """A problem document, or the tombstone of what was withdrawn."""
+    return ResponseSpec(
+        data_container=TombstoneOut if status == HTTPStatus.GONE else ProblemOut,
+        description=_TEXTS[status],
+        media_type=MediaType.JSON if status == HTTPStatus.GONE else MEDIA_TYPE,
+        generate_examples=False,
+    )

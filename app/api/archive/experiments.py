@@ -17,7 +17,8 @@ from accession.catalog.shapes import EXPERIMENT
 from accession.ids import Accession, Kind
 from accession.paging import page_request
 from accession.unit import Unit
-from app.api.archive.answers import made, one, problems, repeated
+from app.api.archive.answers import made, one, repeated
+from app.api.archive.errors import problems
 from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, TextFilter, listing
 from app.api.archive.mapping.records import changes_of, experiment_out, fields_of
 from app.api.archive.structs.experiments import ExperimentIn, ExperimentOut, ExperimentPatch
@@ -27,9 +28,9 @@ class Experiments(Controller):
     """Experiments: how a sample was sequenced."""
 
     path = "/experiments"
-    tags = ("experiments",)
+    tags = ("Experiments",)
 
-    @get("/", summary="List experiments", responses=problems(400, 401, 422))
+    @get("/", summary="List experiments", responses=problems(422))
     async def list_experiments(
         self,
         request: Request[Any, Any, Any],
@@ -72,7 +73,7 @@ class Experiments(Controller):
     @post(
         "/",
         summary="Register an experiment",
-        responses=problems(400, 401, 403, 404, 409, 422) | repeated(ExperimentOut),
+        responses=problems(403, 404, 409, 422) | repeated(ExperimentOut),
     )
     async def register(self, unit: NamedDependency[Unit], data: JSONBody[ExperimentIn]) -> Response[ExperimentOut]:
         """Register an experiment; the same alias with the same content answers the same accession again."""
@@ -81,13 +82,13 @@ class Experiments(Controller):
         row = await find_record(unit, EXPERIMENT, Accession(unit.prefix, Kind.EXPERIMENT, serial))
         return made(row, experiment_out(unit, row), new=new)
 
-    @get("/{accession:str}", summary="Get an experiment", responses=problems(400, 401, 404, 410, 422))
+    @get("/{accession:str}", summary="Get an experiment", responses=problems(404, 410, 422))
     async def get_experiment(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> Response[ExperimentOut]:
         """One experiment by its accession."""
         row = await get_record(unit, EXPERIMENT, accession)
         return one(row, experiment_out(unit, row))
 
-    @patch("/{accession:str}", summary="Change an experiment", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    @patch("/{accession:str}", summary="Change an experiment", responses=problems(403, 404, 409, 410, 422))
     async def change(
         self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[ExperimentPatch]
     ) -> Response[ExperimentOut]:
@@ -97,7 +98,7 @@ class Experiments(Controller):
         row = await get_record(unit, EXPERIMENT, accession)
         return one(row, experiment_out(unit, row))
 
-    @delete("/{accession:str}", summary="Remove an experiment", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    @delete("/{accession:str}", summary="Remove an experiment", responses=problems(403, 404, 409, 410, 422))
     async def remove(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> None:
         """Remove an experiment that nothing hangs on; one that was public is withdrawn and keeps its tombstone."""
         await remove_record(unit, Experiment, Kind.EXPERIMENT, accession)

@@ -17,7 +17,8 @@ from accession.projects import service
 from accession.projects.models import Project
 from accession.projects.rules import ProjectDraft
 from accession.unit import Unit
-from app.api.archive.answers import made, one, problems, repeated
+from app.api.archive.answers import made, one, repeated
+from app.api.archive.errors import problems
 from app.api.archive.lists import Count, Cursor, PageNumber, PerPage, StateFilter, TextFilter, listing
 from app.api.archive.mapping.records import changes_of, fields_of, project_out
 from app.api.archive.structs.projects import ProjectIn, ProjectOut, ProjectPatch, ReleaseIn
@@ -28,9 +29,9 @@ class Projects(Controller):
     """Projects: what is owned, shared and released together."""
 
     path = "/projects"
-    tags = ("projects",)
+    tags = ("Projects",)
 
-    @get("/", summary="List projects", responses=problems(400, 401))
+    @get("/", summary="List projects", responses=problems())
     async def list_projects(
         self,
         request: Request[Any, Any, Any],
@@ -62,7 +63,7 @@ class Projects(Controller):
         wanted = page_request(page, per_page, cursor, count)
         return await listing(request, unit, PROJECT, wanted, filters, project_out)
 
-    @post("/", summary="Register a project", responses=problems(400, 401, 403, 409, 422) | repeated(ProjectOut))
+    @post("/", summary="Register a project", responses=problems(403, 409, 422) | repeated(ProjectOut))
     async def register(
         self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], data: JSONBody[ProjectIn]
     ) -> Response[ProjectOut]:
@@ -73,13 +74,13 @@ class Projects(Controller):
         row = await find_record(unit, PROJECT, Accession(unit.prefix, Kind.PROJECT, serial))
         return made(row, project_out(unit, row), new=new)
 
-    @get("/{accession:str}", summary="Get a project", responses=problems(400, 401, 404, 410, 422))
+    @get("/{accession:str}", summary="Get a project", responses=problems(404, 410, 422))
     async def get_project(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> Response[ProjectOut]:
         """One project by its accession."""
         row = await get_record(unit, PROJECT, accession)
         return one(row, project_out(unit, row))
 
-    @patch("/{accession:str}", summary="Change a project", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    @patch("/{accession:str}", summary="Change a project", responses=problems(403, 404, 409, 410, 422))
     async def change(
         self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[ProjectPatch]
     ) -> Response[ProjectOut]:
@@ -93,7 +94,7 @@ class Projects(Controller):
         "/{accession:str}/release",
         summary="Release a project",
         status_code=200,
-        responses=problems(400, 401, 403, 404, 409, 410, 422),
+        responses=problems(403, 404, 409, 410, 422),
     )
     async def release(
         self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[ReleaseIn]
@@ -104,7 +105,7 @@ class Projects(Controller):
         row = await get_record(unit, PROJECT, accession)
         return one(row, project_out(unit, row))
 
-    @delete("/{accession:str}", summary="Remove a project", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    @delete("/{accession:str}", summary="Remove a project", responses=problems(403, 404, 409, 410, 422))
     async def remove(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> None:
         """Remove an empty project; one that was public is withdrawn and keeps its tombstone."""
         await remove_record(unit, Project, Kind.PROJECT, accession)

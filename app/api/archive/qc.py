@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from accession.files.project_quality import project_quality
 from accession.files.quality import run_quality, run_verdict
 from accession.unit import Unit
-from app.api.archive.answers import problems
+from app.api.archive.errors import problems
 from app.api.archive.mapping.qc import project_qc_out, run_qc_out, validation_out
 from app.api.archive.structs.qc import ProjectQcOut, RunQcOut, ValidationOut
 from app.wiring import Wiring
@@ -18,21 +18,21 @@ from app.wiring import Wiring
 class Qc(Controller):
     """What is known of the quality of files: verdicts, the reports of QC tools, and their pages."""
 
-    tags = ("qc",)
+    tags = ("Quality",)
 
-    @get("/runs/{accession:str}/qc", summary="A run's QC reports", responses=problems(400, 401, 404, 410, 422))
+    @get("/runs/{accession:str}/qc", summary="A run's QC reports", responses=problems(404, 410, 422))
     async def run_qc(
         self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], accession: FromPath[str]
     ) -> RunQcOut:
         """Status, tool and summary, and one report a tool; before QC `{"status": "pending", "reports": []}`."""
         return run_qc_out(await run_quality(unit, accession), wiring)
 
-    @get("/runs/{accession:str}/validation", summary="A run's verdict", responses=problems(400, 401, 404, 410, 422))
+    @get("/runs/{accession:str}/validation", summary="A run's verdict", responses=problems(404, 410, 422))
     async def run_validation(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> ValidationOut:
         """What was checked, what was counted, and every finding up to 100."""
         return validation_out(await run_verdict(unit, accession))
 
-    @get("/projects/{accession:str}/qc", summary="A project's QC", responses=problems(400, 401, 404, 410, 422))
+    @get("/projects/{accession:str}/qc", summary="A project's QC", responses=problems(404, 410, 422))
     async def project_qc(
         self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], accession: FromPath[str]
     ) -> ProjectQcOut:

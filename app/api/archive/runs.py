@@ -19,7 +19,8 @@ from accession.ids import Accession, Kind
 from accession.issues import Issue
 from accession.paging import page_request
 from accession.unit import Unit
-from app.api.archive.answers import made, one, problems, repeated
+from app.api.archive.answers import made, one, repeated
+from app.api.archive.errors import problems
 from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, TextFilter, listing
 from app.api.archive.mapping.records import changes_of
 from app.api.archive.mapping.runs import run_out
@@ -33,9 +34,9 @@ class Runs(Controller):
     """Runs: individual data files."""
 
     path = "/runs"
-    tags = ("runs",)
+    tags = ("Runs",)
 
-    @get("/", summary="List runs", responses=problems(400, 401, 422))
+    @get("/", summary="List runs", responses=problems(422))
     async def list_runs(
         self,
         request: Request[Any, Any, Any],
@@ -73,7 +74,7 @@ class Runs(Controller):
         wanted = page_request(page, per_page, cursor, count)
         return await listing(request, unit, RUN, wanted, filters, run_out)
 
-    @post("/", summary="Register a run", responses=problems(400, 401, 403, 404, 409, 422) | repeated(RunOut))
+    @post("/", summary="Register a run", responses=problems(403, 404, 409, 422) | repeated(RunOut))
     async def register(
         self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], data: JSONBody[RunIn]
     ) -> Response[RunOut]:
@@ -94,13 +95,13 @@ class Runs(Controller):
         row = await find_record(unit, RUN, Accession(unit.prefix, Kind.RUN, serial))
         return made(row, run_out(unit, row), new=new)
 
-    @get("/{accession:str}", summary="Get a run", responses=problems(400, 401, 404, 410, 422))
+    @get("/{accession:str}", summary="Get a run", responses=problems(404, 410, 422))
     async def get_run(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> Response[RunOut]:
         """One run by its accession; with a suffix `.n`, as its version n was."""
         row = await runs.get_run(unit, accession)
         return one(row, run_out(unit, row))
 
-    @patch("/{accession:str}", summary="Change a run", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    @patch("/{accession:str}", summary="Change a run", responses=problems(403, 404, 409, 410, 422))
     async def change(
         self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[RunPatch]
     ) -> Response[RunOut]:
@@ -110,7 +111,7 @@ class Runs(Controller):
         row = await get_record(unit, RUN, accession)
         return one(row, run_out(unit, row))
 
-    @put("/{accession:str}/file", summary="Give a new version", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    @put("/{accession:str}/file", summary="Give a new version", responses=problems(403, 404, 409, 410, 422))
     async def replace_file(
         self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[RunFileIn]
     ) -> Response[RunOut]:
@@ -120,7 +121,7 @@ class Runs(Controller):
         row = await get_record(unit, RUN, accession)
         return one(row, run_out(unit, row))
 
-    @delete("/{accession:str}", summary="Remove a run", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    @delete("/{accession:str}", summary="Remove a run", responses=problems(403, 404, 409, 410, 422))
     async def remove(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> None:
         """Remove a run that was never public; one that was is withdrawn and keeps its tombstone."""
         await remove_record(unit, Run, Kind.RUN, accession)

@@ -17,7 +17,8 @@ from accession.catalog.shapes import SAMPLE
 from accession.ids import Accession, Kind
 from accession.paging import page_request
 from accession.unit import Unit
-from app.api.archive.answers import made, one, problems, repeated
+from app.api.archive.answers import made, one, repeated
+from app.api.archive.errors import problems
 from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, TextFilter, listing
 from app.api.archive.mapping.records import changes_of, fields_of, sample_out
 from app.api.archive.structs.samples import SampleIn, SampleOut, SamplePatch
@@ -27,9 +28,9 @@ class Samples(Controller):
     """Samples: what was sequenced, described by a checklist."""
 
     path = "/samples"
-    tags = ("samples",)
+    tags = ("Samples",)
 
-    @get("/", summary="List samples", responses=problems(400, 401, 422))
+    @get("/", summary="List samples", responses=problems(422))
     async def list_samples(
         self,
         request: Request[Any, Any, Any],
@@ -75,7 +76,7 @@ class Samples(Controller):
         wanted = page_request(page, per_page, cursor, count)
         return await listing(request, unit, SAMPLE, wanted, filters, sample_out)
 
-    @post("/", summary="Register a sample", responses=problems(400, 401, 403, 404, 409, 422) | repeated(SampleOut))
+    @post("/", summary="Register a sample", responses=problems(403, 404, 409, 422) | repeated(SampleOut))
     async def register(self, unit: NamedDependency[Unit], data: JSONBody[SampleIn]) -> Response[SampleOut]:
         """Register a sample; the same alias with the same content answers the same accession again."""
         draft = SampleDraft(**fields_of(data, "project_accession", "subject_accession"))
@@ -83,13 +84,13 @@ class Samples(Controller):
         row = await find_record(unit, SAMPLE, Accession(unit.prefix, Kind.SAMPLE, serial))
         return made(row, sample_out(unit, row), new=new)
 
-    @get("/{accession:str}", summary="Get a sample", responses=problems(400, 401, 404, 410, 422))
+    @get("/{accession:str}", summary="Get a sample", responses=problems(404, 410, 422))
     async def get_sample(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> Response[SampleOut]:
         """One sample by its accession."""
         row = await get_record(unit, SAMPLE, accession)
         return one(row, sample_out(unit, row))
 
-    @patch("/{accession:str}", summary="Change a sample", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    @patch("/{accession:str}", summary="Change a sample", responses=problems(403, 404, 409, 410, 422))
     async def change(
         self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[SamplePatch]
     ) -> Response[SampleOut]:
@@ -99,7 +100,7 @@ class Samples(Controller):
         row = await get_record(unit, SAMPLE, accession)
         return one(row, sample_out(unit, row))
 
-    @delete("/{accession:str}", summary="Remove a sample", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    @delete("/{accession:str}", summary="Remove a sample", responses=problems(403, 404, 409, 410, 422))
     async def remove(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> None:
         """Remove a sample that nothing hangs on; one that was public is withdrawn and keeps its tombstone."""
         await remove_record(unit, Sample, Kind.SAMPLE, accession)

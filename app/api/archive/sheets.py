@@ -14,7 +14,8 @@ from accession.errors import Malformed, NotFound, Unauthenticated
 from accession.sheets.applying import Made
 from accession.sheets.service import RefusedSheet, Sheets, checklist_named
 from accession.sheets.template import SheetFormat, template
-from app.api.archive.answers import problems
+from app.api.archive.errors import problems
+from app.api.archive.forms import SheetOperation, TrialOperation
 from app.api.archive.mapping.sheets import report_out
 from app.api.archive.structs.sheets import ConfirmedOut, RefusedSheetOut, SheetReportOut
 from app.http.deps import actor_of
@@ -34,13 +35,13 @@ Asked = Request[Any, Any, Any]
 class BulkSubmission(Controller):
     """Bulk sample sheets: many samples with their libraries and files at once."""
 
-    tags = ("bulk submission",)
+    tags = ("Bulk submission",)
     request_max_body_size = _BODY_LIMIT
 
     @get(
         "/bulk-submit/template/{checklist:str}",
         summary="Get a template",
-        responses=problems(400, 404),
+        responses=problems(404),
         media_type=_MEDIA_TYPES[SheetFormat.TSV],
     )
     async def get_template(
@@ -60,9 +61,10 @@ class BulkSubmission(Controller):
 
     @post(
         "/bulk-submit/validate",
+        operation_class=TrialOperation,
         summary="Check a sheet",
         status_code=200,
-        responses=problems(400, 401, 403, 404, 413, 422),
+        responses=problems(403, 404, 413, 415, 422),
     )
     async def validate(self, request: Asked, wiring: NamedDependency[Wiring]) -> SheetReportOut:
         """Check every cell of every row and tell all faults at once; nothing is stored."""
@@ -76,9 +78,10 @@ class BulkSubmission(Controller):
 
     @post(
         "/bulk-submit/confirm",
+        operation_class=SheetOperation,
         summary="Submit a sheet",
         status_code=200,
-        responses=problems(401, 403, 404, 409, 413, 422)
+        responses=problems(403, 404, 409, 413, 415, 422)
         | {400: ResponseSpec(RefusedSheetOut, description="The sheet has faults.", generate_examples=False)},
     )
     async def confirm(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[Any]:
@@ -87,9 +90,10 @@ class BulkSubmission(Controller):
 
     @post(
         "/samples/bulk",
+        operation_class=SheetOperation,
         summary="Submit a sheet of samples",
         status_code=200,
-        responses=problems(401, 403, 404, 409, 413, 422)
+        responses=problems(403, 404, 409, 413, 415, 422)
         | {400: ResponseSpec(RefusedSheetOut, description="The sheet has faults.", generate_examples=False)},
     )
     async def samples(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[Any]:

@@ -6,8 +6,6 @@ from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
-from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from accession.files.staged import StagedFilter, delete_staged, get_staged, list_own
@@ -15,7 +13,8 @@ from accession.files.store import Part
 from accession.files.uploads import file_id_of
 from accession.paging import page_request
 from accession.unit import Unit
-from app.api.archive.answers import problems
+from app.api.archive.errors import problems
+from app.api.archive.forms import UploadOperation
 from app.api.archive.lists import Count, Cursor, PageNumber, PerPage, TextFilter, page_headers
 from app.api.archive.mapping.staging import staged_out
 from app.api.archive.structs.staging import CompleteIn, InitiateIn, InitiateOut, PartLinkOut, StagedFileOut
@@ -31,16 +30,6 @@ Status = Annotated[
 ]
 
 
-class FormOperation(Operation):
-    """Documents the form that the handler reads by itself, as it streams."""
-
-    def __post_init__(self) -> None:
-        binary = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, description="The file, of any size.")
-        checksum = Schema(type=OpenAPIType.STRING, description="The MD5 that the bytes must have.")
-        form = Schema(type=OpenAPIType.OBJECT, properties={"file": binary, "checksum_md5": checksum}, required=["file"])
-        self.request_body = RequestBody(content={"multipart/form-data": OpenAPIMediaType(schema=form)}, required=True)
-
-
 class Staging(Controller):
     """Files on their way in."""
 
@@ -53,8 +42,8 @@ class Staging(Controller):
         summary="Upload a file through the service",
         description="One part `file`, streamed. The file answers as `verifying`; its verdict follows.",
         request_max_body_size=None,
-        operation_class=FormOperation,
-        responses=problems(400, 401, 409, 413, 415, 422, 503),
+        operation_class=UploadOperation,
+        responses=problems(409, 413, 415, 422, 503),
     )
     async def upload(self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring]) -> StagedFileOut:
         """Stream the form's file into the store."""
@@ -66,7 +55,7 @@ class Staging(Controller):
         summary="Begin an upload straight to the object store",
         description="Answers a signed link for one PUT, or one for each of `parts`. Complete the upload afterwards.",
         request_max_body_size=_BODY_LIMIT,
-        responses=problems(400, 401, 413, 422, 503),
+        responses=problems(413, 422, 503),
     )
     async def initiate(
         self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[InitiateIn]
@@ -86,7 +75,7 @@ class Staging(Controller):
         summary="Complete an upload straight to the object store",
         description="409 while the bytes are absent or short. Repeated it answers the file as it is.",
         request_max_body_size=_BODY_LIMIT,
-        responses=problems(400, 401, 404, 409, 413, 422, 503),
+        responses=problems(404, 409, 413, 422, 503),
     )
     async def complete(
         self,
@@ -101,7 +90,7 @@ class Staging(Controller):
         row = await presigned.complete(wiring, actor_of(request), file_id_of(file_id), parts)
         return staged_out(wiring.settings.accession_prefix, row)
 
-    @get("/files", summary="List the own files", responses=problems(400, 401))
+    @get("/files", summary="List the own files", responses=problems())
     async def list_files(
         self,
         request: Request[Any, Any, Any],
@@ -120,12 +109,12 @@ class Staging(Controller):
         rows = [staged_out(unit.prefix, row) for row in found.items]
         return Response(rows, headers=page_headers(request, wanted, found))
 
-    @get("/files/{file_id:str}", summary="Get one of the own files", responses=problems(401, 404))
+    @get("/files/{file_id:str}", summary="Get one of the own files", responses=problems(404))
     async def get_file(self, unit: NamedDependency[Unit], file_id: FromPath[str]) -> StagedFileOut:
         """One file, with its verdict."""
         return staged_out(unit.prefix, await get_staged(unit, file_id_of(file_id)))
 
-    @delete("/files/{file_id:str}", summary="Delete one of the own files", responses=problems(401, 404, 409))
+    @delete("/files/{file_id:str}", summary="Delete one of the own files", responses=problems(404, 409))
     async def delete_file(
         self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], file_id: FromPath[str]
     ) -> None:

@@ -17,7 +17,8 @@ from accession.catalog.shapes import SUBJECT
 from accession.ids import Accession, Kind
 from accession.paging import page_request
 from accession.unit import Unit
-from app.api.archive.answers import made, one, problems, repeated
+from app.api.archive.answers import made, one, repeated
+from app.api.archive.errors import problems
 from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, TextFilter, listing
 from app.api.archive.mapping.records import changes_of, fields_of, subject_out
 from app.api.archive.structs.subjects import SubjectIn, SubjectOut, SubjectPatch
@@ -27,9 +28,9 @@ class Subjects(Controller):
     """Subjects: the individuals or donors that samples come from."""
 
     path = "/subjects"
-    tags = ("subjects",)
+    tags = ("Subjects",)
 
-    @get("/", summary="List subjects", responses=problems(400, 401, 422))
+    @get("/", summary="List subjects", responses=problems(422))
     async def list_subjects(
         self,
         request: Request[Any, Any, Any],
@@ -55,7 +56,7 @@ class Subjects(Controller):
         wanted = page_request(page, per_page, cursor, count)
         return await listing(request, unit, SUBJECT, wanted, filters, subject_out)
 
-    @post("/", summary="Register a subject", responses=problems(400, 401, 403, 404, 409, 422) | repeated(SubjectOut))
+    @post("/", summary="Register a subject", responses=problems(403, 404, 409, 422) | repeated(SubjectOut))
     async def register(self, unit: NamedDependency[Unit], data: JSONBody[SubjectIn]) -> Response[SubjectOut]:
         """Register a subject; the same alias with the same content answers the same accession again."""
         draft = SubjectDraft(**fields_of(data, "project_accession"))
@@ -63,13 +64,13 @@ class Subjects(Controller):
         row = await find_record(unit, SUBJECT, Accession(unit.prefix, Kind.SUBJECT, serial))
         return made(row, subject_out(unit, row), new=new)
 
-    @get("/{accession:str}", summary="Get a subject", responses=problems(400, 401, 404, 410, 422))
+    @get("/{accession:str}", summary="Get a subject", responses=problems(404, 410, 422))
     async def get_subject(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> Response[SubjectOut]:
         """One subject by its accession."""
         row = await get_record(unit, SUBJECT, accession)
         return one(row, subject_out(unit, row))
 
-    @patch("/{accession:str}", summary="Change a subject", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    @patch("/{accession:str}", summary="Change a subject", responses=problems(403, 404, 409, 410, 422))
     async def change(
         self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[SubjectPatch]
     ) -> Response[SubjectOut]:
@@ -79,7 +80,7 @@ class Subjects(Controller):
         row = await get_record(unit, SUBJECT, accession)
         return one(row, subject_out(unit, row))
 
-    @delete("/{accession:str}", summary="Remove a subject", responses=problems(400, 401, 403, 404, 409, 410, 422))
+    @delete("/{accession:str}", summary="Remove a subject", responses=problems(403, 404, 409, 410, 422))
     async def remove(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> None:
         """Remove a subject that nothing hangs on; one that was public is withdrawn and keeps its tombstone."""
         await remove_record(unit, Subject, Kind.SUBJECT, accession)

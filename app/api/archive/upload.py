@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 from accession.files import submissions
 from accession.ids import Kind, format_accession
 from accession.unit import Unit
-from app.api.archive.answers import problems
+from app.api.archive.errors import problems
 from app.api.archive.mapping.staging import status_of
 from app.api.archive.structs.staging import (
     UploadCompleteIn,
@@ -39,7 +39,7 @@ class OneRunUpload(Controller):
         status_code=200,
         summary="Begin the upload of a run's file",
         description="Names the experiment and answers a signed link for one PUT.",
-        responses=problems(400, 401, 403, 404, 413, 422, 503),
+        responses=problems(403, 404, 413, 422, 503),
     )
     async def initiate(
         self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[UploadInitiateIn]
@@ -60,7 +60,7 @@ class OneRunUpload(Controller):
         status_code=200,
         summary="End the upload of a run's file",
         description="Makes the run. 400 where the MD5 is not the promised one, 409 while bytes are absent or short.",
-        responses=problems(400, 401, 403, 404, 409, 422, 503),
+        responses=problems(403, 404, 409, 422, 503),
     )
     async def complete(
         self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[UploadCompleteIn]
@@ -79,7 +79,7 @@ class OneRunUpload(Controller):
     @get(
         "/status/{upload_id:str}",
         summary="How far an upload has come",
-        responses=problems(401, 404),
+        responses=problems(404),
     )
     async def status(self, unit: NamedDependency[Unit], upload_id: FromPath[str]) -> UploadStatusOut:
         """The state of the file, and its run once there is one."""
