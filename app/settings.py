@@ -5,11 +5,31 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_POSITIVE = (
+    "access_token_minutes",
+    "api_processes",
+    "job_memory",
+    "job_seconds",
+    "max_upload_bytes",
+    "private_link_minutes",
+    "public_link_hours",
+    "refresh_token_days",
+    "report_interval",
+    "staging_days",
+    "sweep_interval",
+    "upload_link_hours",
+    "worker_concurrency",
+    "worker_poll_max",
+    "worker_stale_after",
+)
 
 
 class UnsafeSettings(Exception):
@@ -135,14 +155,37 @@ def from_environment(environ: Mapping[str, str] | None = None, **overrides: obje
     return settings
 
 
+def refuse_outside(settings: Settings) -> None:
+    """Raise `UnsafeSettings` for numbers, a time zone or a database address that cannot be meant."""
+    for name in _POSITIVE:
+        if not getattr(settings, name) > 0:
+            raise UnsafeSettings(f"SEQARK_{name.upper()} must be above 0.")
+    for name in ("quota_bytes", "free_space_floor", "graceful_seconds"):
+        if getattr(settings, name) < 0:
+            raise UnsafeSettings(f"SEQARK_{name.upper()} must be 0 or more.")
+    for name in ("port", "s3_port"):
+        if not 0 <= getattr(settings, name) < 2**16:
+            raise UnsafeSettings(f"SEQARK_{name.upper()} must be a port from 0 to 65535; 0 takes a free one.")
+    if not settings.resolved_database_url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+        raise UnsafeSettings(
+            "SEQARK_DATABASE_URL must be empty (SQLite below the data folder), sqlite:///PATH or postgresql://…"
+        )
+    try:
+        ZoneInfo(settings.timezone)
+    except (KeyError, ValueError, OSError):
+        raise UnsafeSettings(f"SEQARK_TIMEZONE is {settings.timezone!r}; give a name such as Asia/Riyadh.") from None
+
+
 def refuse_unsafe(settings: Settings) -> None:
     """Raise `UnsafeSettings` for combinations that must not be served."""
     from accession.ids import PREFIX_FORM  # noqa: PLC0415  # keeps the settings light to import
 
+    refuse_outside(settings)
     choices = {
         "registration": ("open", "invite", "closed"),
         "default_visibility": ("public", "private"),
         "log_format": ("auto", "json", "text"),
+        "log_level": ("debug", "info", "warning", "error", "critical"),
     }
     for name, allowed in choices.items():
         if getattr(settings, name) not in allowed:

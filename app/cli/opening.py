@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -41,6 +42,7 @@ async def prepare(wiring: Wiring, *, upgrade: bool = False) -> str:
     """Bring the schema to this release where that is allowed; says what it was before."""
     settings, engine = wiring.settings, wiring.engines.write
     try:
+        _open_file(settings)
         if settings.embedded_database or upgrade:
             was = await migrate(engine, settings.accession_prefix)
             if was != "current" and structlog.is_configured():
@@ -49,11 +51,17 @@ async def prepare(wiring: Wiring, *, upgrade: bool = False) -> str:
         await require_current(engine, settings.accession_prefix)
     except SchemaProblem as error:
         raise CommandFailed(str(error)) from error
-    except NO_ANSWER as error:
+    except (*NO_ANSWER, sqlite3.Error) as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0]
         message = f"The database does not answer ({reason}); check SEQARK_DATABASE_URL and SEQARK_DATA_DIR."
         raise CommandFailed(message) from error
     return "current"
+
+
+def _open_file(settings: Settings) -> None:
+    """Raise `sqlite3.Error` where the file of a SQLite database cannot be opened; PostgreSQL is asked by its driver."""
+    if settings.sqlite:
+        sqlite3.connect(settings.resolved_database_url.partition("///")[2].partition("?")[0]).close()
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -15,6 +15,7 @@ from qc.results import Finding, Severity, Verdict
 from qc.validate import validate as check
 
 INVALID, NOT_READABLE = 1, 2
+_A_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 class _Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +31,7 @@ class _Checked(msgspec.Struct, frozen=True, kw_only=True):
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file, with every finding and count.")
 @click.option("--mate", type=click.Path(path_type=Path), help="The other FASTQ file of a pair; with one PATH only.")
-@click.option("--reference", type=click.Path(path_type=Path), help="The FASTA file that CRAM files were made with.")
+@click.option("--reference", type=_A_FILE, help="The FASTA file that CRAM files were made with.")
 def validate(paths: tuple[Path, ...], *, as_json: bool, mate: Path | None, reference: Path | None) -> None:
     """Check FASTQ, SAM, BAM, CRAM, VCF and BCF files record by record to their end.
 
