@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import insert
 
@@ -12,7 +12,12 @@ from accession.base import new_id
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import Table
+
     from accession.unit import Unit
+
+
+_EVENTS = cast("Table", Event.__table__)
 
 
 def record(unit: Unit, verb: str, subject: str, **detail: Any) -> None:
@@ -39,4 +44,4 @@ async def record_many(unit: Unit, events: Sequence[tuple[str, str]]) -> None:
         {**shared, "id": new_id(), "verb": verb, "subject": subject, "detail": {}} for verb, subject in events
     ]
     if rows:
-        await unit.session.execute(insert(Event), rows)
+        await unit.session.execute(insert(_EVENTS), rows)

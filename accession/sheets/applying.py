@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from accession.unit import Unit
 
 _CHUNK = 500
+_RUNS: Any = Run.__table__
+_VERSIONS: Any = RunVersion.__table__
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -209,19 +211,18 @@ class _Sheet:
 
     async def _insert(self, kind: Kind, model: Any, rows: list[dict[str, Any]]) -> None:
         if kind is not Kind.RUN:
-            await self.session.execute(insert(model), rows)
+            await self.session.execute(insert(model.__table__), rows)
             return
         mates = [{"b_id": row["id"], "b_mate": row["mate_id"]} for row in rows if row["mate_id"] is not None]
-        await self.session.execute(insert(Run), [{**row, "mate_id": None} for row in rows])
+        await self.session.execute(insert(_RUNS), [{**row, "mate_id": None} for row in rows])
         if mates:
             await self._tell_mates(mates)
         versions = [{"id": new_id(), "run_id": row["id"], "version": 1, "file_id": row["file_id"]} for row in rows]
-        await self.session.execute(insert(RunVersion), versions)
+        await self.session.execute(insert(_VERSIONS), versions)
 
     async def _tell_mates(self, mates: list[dict[str, Any]]) -> None:
         """Point the runs of pairs at each other, after both exist."""
-        table: Any = Run.__table__
-        statement = update(table).where(table.c.id == bindparam("b_id")).values(mate_id=bindparam("b_mate"))
+        statement = update(_RUNS).where(_RUNS.c.id == bindparam("b_id")).values(mate_id=bindparam("b_mate"))
         connection = await self.session.connection()
         await connection.execute(statement, mates)
 
