@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
+VISIBILITY = "visibility"  # a counter beside those of the kinds: see accession.catalog.totals
+
+
 class ArchiveSetting(DefaultBase):
     """A value that is fixed when the database is first made, such as `prefix`."""
 
@@ -55,3 +58,9 @@ async def mint(session: AsyncSession, wanted: Mapping[Kind, int]) -> dict[Kind, 
             end = (await session.execute(statement)).scalar_one()
             minted[kind] = range(end - count, end)
     return minted
+
+
+async def visibility_moved(session: AsyncSession) -> None:
+    """Note, in the caller's transaction, that lists may have become longer or shorter without a new record."""
+    statement = update(Counter).where(Counter.kind == VISIBILITY).values(next=Counter.next + 1)
+    await session.execute(statement.execution_options(synchronize_session=False))

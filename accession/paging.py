@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -29,7 +30,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     `next_before` is the serial for the next cursor, or None on the last page.
     """
 
-    items: list[T]
+    items: Sequence[T]
     total: int | None
     at_least: bool
     next_before: int | None

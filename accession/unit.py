@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.util import greenlet_spawn
 
 from accession.actor import ANONYMOUS, Actor
 from accession.errors import Unauthenticated
 from accession.ids import Kind, format_accession
+from accession.memory import Memory
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import date, datetime
     from uuid import UUID
 
-    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy import Row, Select
 
     from accession.clock import Clock
 
@@ -25,22 +29,49 @@ class Unit:
 
     def __init__(
         self,
-        session: AsyncSession,
+        session: AsyncSession | AsyncEngine,
         *,
         clock: Clock,
         prefix: str,
         timezone: str = "UTC",
         actor: Actor = ANONYMOUS,
         notifier: Callable[[str, str], Awaitable[None]] | None = None,
+        memory: Memory | None = None,
     ) -> None:
-        self.session = session
+        self._session = session if isinstance(session, AsyncSession) else None
+        self._engine = session if isinstance(session, AsyncEngine) else None
         self.clock = clock
         self.prefix = prefix
         self.timezone = timezone
         self.actor = actor
         self.notifier = notifier
+        self.memory = memory or Memory()
         self.doomed = False
         self.afterwards: list[Callable[[], Awaitable[None]]] = []
+
+    @property
+    def session(self) -> AsyncSession:
+        """The session; a unit for reads, which is given an engine, opens one only when it is asked for."""
+        if self._session is None:
+            self._session = AsyncSession(self._engine, expire_on_commit=False, autoflush=False)
+        return self._session
+
+    async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """All rows of a statement on tables; in a unit for reads by the shortest way, past session and ORM."""
+        if self._session is not None or self._engine is None:
+            return (await self.session.execute(statement, parameters)).all()
+        engine = self._engine.sync_engine
+
+        def run() -> Sequence[Row[Any]]:
+            with engine.connect() as connection:
+                return connection.execute(statement, parameters).all()
+
+        return await greenlet_spawn(run)
+
+    async def close(self) -> None:
+        """Close the session of a unit for reads."""
+        if self._session is not None:
+            await self._session.close()
 
     @property
     def now(self) -> datetime:

@@ -13,12 +13,15 @@ from accession.actor import ANONYMOUS, Actor
 from accession.clock import Clock, SystemClock
 from accession.errors import Conflict, Malformed, Unavailable
 from accession.files.rules import Terms
+from accession.memory import Memory
 from accession.unit import Unit
 from app.db.engines import Engines, make_engines
 from app.secrets import load_keys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from accession.files.store import BlobStore
     from app.settings import Settings
@@ -59,6 +62,7 @@ class Wiring:
         self.store = store
         self.clock = clock or SystemClock()
         self.notifier = notifier
+        self.memory = Memory()
         self.probes: dict[str, Callable[[], Awaitable[object]]] = {}
 
     @property
@@ -76,8 +80,11 @@ class Wiring:
     async def reading(self, actor: Actor = ANONYMOUS) -> AsyncIterator[Unit]:
         """A unit for reads: each statement stands by itself, nothing is locked and nothing can be written."""
         with _told_by_the_database():
-            async with AsyncSession(self.engines.read, expire_on_commit=False, autoflush=False) as session:
-                yield self._unit(session, actor)
+            unit = self._unit(self.engines.read, actor)
+            try:
+                yield unit
+            finally:
+                await unit.close()
 
     @asynccontextmanager
     async def writing(self, actor: Actor = ANONYMOUS) -> AsyncIterator[Unit]:
@@ -105,7 +112,7 @@ class Wiring:
         """Close what is open."""
         await self.engines.close()
 
-    def _unit(self, session: AsyncSession, actor: Actor) -> Unit:
+    def _unit(self, session: AsyncSession | AsyncEngine, actor: Actor) -> Unit:
         return Unit(
             session,
             clock=self.clock,
@@ -113,4 +120,5 @@ class Wiring:
             timezone=self.settings.timezone,
             actor=actor,
             notifier=self.notifier,
+            memory=self.memory,
         )

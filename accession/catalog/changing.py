@@ -15,6 +15,7 @@ from accession.catalog.models import Experiment, Run, Sample, Subject
 from accession.catalog.registering import subject_in
 from accession.errors import Conflict
 from accession.ids import Kind
+from accession.numbers import visibility_moved
 from accession.people.access import Verb
 from accession.people.models import Scope
 from accession.projects.models import Project
@@ -83,6 +84,7 @@ async def remove_record(unit: Unit, model: Any, kind: Kind, accession: str) -> N
     row.state = State.WITHDRAWN if was_public and row.state == State.PUBLIC else State.REMOVED
     row.alias = None
     row.revision += 1
+    await visibility_moved(unit.session)
     if model is Project:
         await unit.session.execute(update(Scope).where(Scope.id == row.id).values(state=row.state))
     audit.record(unit, "withdraw" if row.state == State.WITHDRAWN else "remove", accession)

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select
 
 from accession.base import State
+from accession.catalog.shapes import Shape, table_of
+from accession.catalog.totals import mark_of
 from accession.errors import Gone, NotFound
 from accession.ids import Accession, require_serial
 from accession.paging import EXACT_LIMIT, Page, PageRequest
 from accession.people.access import Viewer, readable, values, viewer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Row
 
-    from accession.catalog.shapes import Shape
     from accession.unit import Unit
 
 
 @cache
 def _one(shape: Shape, who: Viewer) -> Select[Any]:
     """The statement for one record, built once per kind of record and viewer."""
-    model = shape.model
-    return shape.query.where(model.serial == bindparam("serial"), readable(model, who, by_accession=True))
+    serial = table_of(shape.model).c.serial
+    return shape.query.where(serial == bindparam("serial"), readable(shape.model, who, by_accession=True))
 
 
 async def get_record(unit: Unit, shape: Shape, accession: str) -> Row[Any]:
@@ -37,12 +38,12 @@ async def get_record(unit: Unit, shape: Shape, accession: str) -> Row[Any]:
 async def find_record(unit: Unit, shape: Shape, accession: Accession) -> Row[Any]:
     """`get_record` for an accession that was parsed already."""
     parameters = {"serial": accession.serial, **values(unit)}
-    row = (await unit.session.execute(_one(shape, viewer(unit)), parameters)).first()
-    if row is None:
+    rows = await unit.fetch(_one(shape, viewer(unit)), parameters)
+    if not rows:
         await _raise_gone(unit, shape, accession)
         printed = unit.accession(shape.kind, accession.serial)
         raise NotFound(f"There is no {shape.noun} {printed}, or it is not visible to you.")
-    return row
+    return rows[0]
 
 
 async def _raise_gone(unit: Unit, shape: Shape, accession: Accession) -> None:
@@ -76,10 +77,10 @@ async def page_of(
     window = {"before": wanted.before, "limit": wanted.per_page + 1, "offset": offset}
     if not before:
         del window["before"]
-    rows = list((await unit.session.execute(rows_of, {**parameters, **window})).all())
+    rows = await unit.fetch(rows_of, {**parameters, **window})
     more = len(rows) > wanted.per_page
     rows = rows[: wanted.per_page]
-    total = await _total(unit, shape, names, parameters, wanted, offset, len(rows), more=more)
+    total = await _total(unit, shape, parameters, _Seen(wanted, names, offset, rows, more))
     return Page(
         items=rows,
         total=total,
@@ -88,35 +89,45 @@ async def page_of(
     )
 
 
-async def _total(
-    unit: Unit,
-    shape: Shape,
-    names: tuple[str, ...],
-    parameters: dict[str, Any],
-    wanted: PageRequest,
-    offset: int,
-    shown: int,
-    *,
-    more: bool,
-) -> int | None:
+class _Seen(NamedTuple):
+    """What a page itself tells about the total."""
+
+    wanted: PageRequest
+    names: tuple[str, ...]
+    offset: int
+    rows: Sequence[Row[Any]]
+    more: bool
+
+
+async def _total(unit: Unit, shape: Shape, parameters: dict[str, Any], seen: _Seen) -> int | None:
     """How many there are in all; counted only where the page itself does not tell, and not for a plain cursor."""
+    wanted = seen.wanted
     if wanted.before is not None and not wanted.exact:
         return None
-    if wanted.before is None and not more and (shown or not offset):
-        return offset + shown
-    counting = _count_statement(shape, viewer(unit), names, wanted.exact)
-    return int((await unit.session.execute(counting, parameters)).scalar_one())
+    if wanted.before is None and not seen.more and (seen.rows or not seen.offset):
+        return seen.offset + len(seen.rows)
+    mark = seen.rows[0].mark if seen.rows else None
+    key = (shape, seen.names, wanted.exact, tuple(map(str, parameters.values())))
+    known = unit.memory.recall(key, mark) if mark is not None else None
+    if known is not None:
+        return known
+    counting = _count_statement(shape, viewer(unit), seen.names, wanted.exact)
+    total = int((await unit.fetch(counting, parameters))[0][0])
+    if mark is not None:
+        unit.memory.remember(key, mark, total)
+    return total
 
 
-def _condition(shape: Shape, who: Viewer, names: tuple[str, ...]) -> list[Any]:
+def _condition(shape: Shape, who: Viewer, names: tuple[str, ...], *, by_row: bool) -> list[Any]:
     compared = [shape.filters[name] == bindparam(f"by_{name}") for name in names]
-    return [readable(shape.model, who, by_accession=False), *compared]
+    return [readable(shape.model, who, by_accession=False, by_row=by_row), *compared]
 
 
 @cache
 def _page_statement(shape: Shape, who: Viewer, names: tuple[str, ...], before: bool) -> Select[Any]:  # noqa: FBT001
-    serial = shape.model.serial
-    statement = shape.query.where(*_condition(shape, who, names)).order_by(serial.desc())
+    serial = table_of(shape.model).c.serial
+    page = shape.query.add_columns(mark_of(shape.kind))
+    statement = page.where(*_condition(shape, who, names, by_row=not names)).order_by(serial.desc())
     if before:
         statement = statement.where(serial < bindparam("before"))
     return statement.limit(bindparam("limit")).offset(bindparam("offset"))
@@ -125,9 +136,7 @@ def _page_statement(shape: Shape, who: Viewer, names: tuple[str, ...], before: b
 @cache
 def _count_statement(shape: Shape, who: Viewer, names: tuple[str, ...], exact: bool) -> Select[Any]:  # noqa: FBT001
     """Counts at most one more than the exact limit, from the narrowest index, unless the exact number is wanted."""
-    rows: Select[Any]
-    if names:
-        rows = shape.query.with_only_columns(shape.model.serial).where(*_condition(shape, who, names))
-    else:
-        rows = select(shape.model.state).where(*_condition(shape, who, names))
+    columns = table_of(shape.model).c
+    counted = shape.query.with_only_columns(columns.serial) if names else select(columns.state)
+    rows = counted.where(*_condition(shape, who, names, by_row=False))
     return select(func.count()).select_from((rows if exact else rows.limit(EXACT_LIMIT + 1)).subquery())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Table, select
 
 from accession.base import Owned
 from accession.catalog.models import Experiment, Sample, Subject
@@ -29,47 +29,52 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     noun: str
 
 
+def table_of(model: Any) -> Table:
+    """The bare table of a model: statements on tables take the short way past the ORM."""
+    return cast("Table", model.__table__)
+
+
 def columns(model: Any, *left_out: str) -> list[Any]:
-    """The columns of a model that an answer shows."""
-    hidden = {"owner_id", "submitted_digest", *left_out}
-    return [column for column in model.__table__.columns if column.name not in hidden]
+    """The columns of a model that an answer needs; ids of rows are not among them."""
+    hidden = {"id", "owner_id", "scope_id", "submitted_digest", *left_out}
+    return [column for column in table_of(model).columns if column.name not in hidden]
 
 
 def filters(model: Any, *names: str) -> dict[str, Any]:
     """Query parameters that are columns of the same name."""
-    return {name: getattr(model, name) for name in names}
+    return {name: table_of(model).c[name] for name in names}
 
 
-_of_project = Project.serial.label("project_serial")
+PROJECTS, SUBJECTS, SAMPLES, EXPERIMENTS = (table_of(m) for m in (Project, Subject, Sample, Experiment))
+SCOPES, ORGANISATIONS = table_of(Scope), table_of(Organisation)
+_of_project = PROJECTS.c.serial.label("project_serial")
 
-_project = (
-    select(
-        *columns(Project, "report_due_at"),
-        Scope.release_date,
-        Scope.owner_id.label("scope_owner_id"),
-        Scope.organisation_id,
-        Scope.state.label("scope_state"),
-        Organisation.slug.label("organisation"),
+_project = select(
+    *columns(Project, "report_due_at"),
+    SCOPES.c.release_date,
+    SCOPES.c.state.label("scope_state"),
+    ORGANISATIONS.c.slug.label("organisation"),
+).select_from(
+    PROJECTS.join(SCOPES, SCOPES.c.id == PROJECTS.c.scope_id).join(
+        ORGANISATIONS, ORGANISATIONS.c.id == SCOPES.c.organisation_id
     )
-    .select_from(Project)
-    .join(Scope, Scope.id == Project.scope_id)
-    .join(Organisation, Organisation.id == Scope.organisation_id)
 )
-_subject = (
-    select(*columns(Subject), _of_project, Scope.owner_id.label("scope_owner_id"), Scope.organisation_id)
-    .select_from(Subject)
-    .join(Project, Project.scope_id == Subject.scope_id)
-    .join(Scope, Scope.id == Subject.scope_id)
+_subject = select(
+    *columns(Subject), _of_project, SCOPES.c.owner_id.label("scope_owner_id"), SCOPES.c.organisation_id
+).select_from(
+    SUBJECTS.join(PROJECTS, PROJECTS.c.scope_id == SUBJECTS.c.scope_id).join(SCOPES, SCOPES.c.id == SUBJECTS.c.scope_id)
 )
-_sample = (
-    select(*columns(Sample), _of_project, Subject.serial.label("subject_serial"))
-    .select_from(Sample)
-    .join(Project, Project.scope_id == Sample.scope_id)
-    .outerjoin(Subject, Subject.id == Sample.subject_id)
+_sample = select(
+    *columns(Sample, "subject_id", "updated_at"), _of_project, SUBJECTS.c.serial.label("subject_serial")
+).select_from(
+    SAMPLES.join(PROJECTS, PROJECTS.c.scope_id == SAMPLES.c.scope_id).outerjoin(
+        SUBJECTS, SUBJECTS.c.id == SAMPLES.c.subject_id
+    )
 )
-_experiment = select(*columns(Experiment), Sample.serial.label("sample_serial")).join(
-    Sample, Sample.id == Experiment.sample_id
-)
+_experiment = select(
+    *columns(Experiment, "sample_id", "updated_at"), SAMPLES.c.serial.label("sample_serial")
+).select_from(EXPERIMENTS.join(SAMPLES, SAMPLES.c.id == EXPERIMENTS.c.sample_id))
+
 EXTERNAL = ("alias", "ena_accession", "ncbi_accession")
 _TAXON = ("organism", "tax_id", "sex")
 
@@ -77,7 +82,7 @@ PROJECT = Shape(
     Kind.PROJECT,
     Project,
     _project,
-    filters(Project, *EXTERNAL, "title", "project_type", "license", "state") | {"organisation": Organisation.slug},
+    filters(Project, *EXTERNAL, "title", "project_type", "license", "state") | {"organisation": ORGANISATIONS.c.slug},
     {},
     "project",
 )
@@ -85,7 +90,7 @@ SUBJECT = Shape(
     Kind.SUBJECT,
     Subject,
     _subject,
-    filters(Subject, "alias", *_TAXON) | {"project_accession": Project.serial},
+    filters(Subject, "alias", *_TAXON) | {"project_accession": PROJECTS.c.serial},
     {"project_accession": Kind.PROJECT},
     "subject",
 )
@@ -95,7 +100,7 @@ SAMPLE = Shape(
     _sample,
     filters(Sample, *EXTERNAL, *_TAXON, "checklist_id", "collection_date", "geographic_location")
     | filters(Sample, "breed", "host", "tissue", "developmental_stage")
-    | {"project_accession": Project.serial, "subject_accession": Subject.serial},
+    | {"project_accession": PROJECTS.c.serial, "subject_accession": SUBJECTS.c.serial},
     {"project_accession": Kind.PROJECT, "subject_accession": Kind.SUBJECT},
     "sample",
 )
@@ -105,7 +110,7 @@ EXPERIMENT = Shape(
     _experiment,
     filters(Experiment, *EXTERNAL, "platform", "instrument_model", "library_strategy", "library_source")
     | filters(Experiment, "library_layout", "library_selection", "insert_size", "library_name")
-    | {"sample_accession": Sample.serial},
+    | {"sample_accession": SAMPLES.c.serial},
     {"sample_accession": Kind.SAMPLE},
     "experiment",
 )

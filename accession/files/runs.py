@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.orm import aliased
 
 from accession import vocab
 from accession.audit import service as audit
@@ -17,14 +16,13 @@ from accession.catalog.drafts import RunDraft, digest_of
 from accession.catalog.models import Experiment, Run, RunVersion
 from accession.catalog.reading import find_record
 from accession.catalog.rules import alias_issues
-from accession.catalog.shapes import EXTERNAL, Shape, columns, filters
+from accession.catalog.shapes import EXPERIMENTS, EXTERNAL, SCOPES, Shape, columns, filters, table_of
 from accession.errors import Conflict, NotFound
 from accession.files.models import File, FileState
 from accession.files.project_reports import mark_report_due
 from accession.ids import Kind, require_serial
 from accession.issues import Issue
 from accession.people.access import Verb, personal_to
-from accession.people.models import Scope
 from accession.records import add_record, find_parent, load_for_change, refuse, submitted_before, touch
 from accession.vocab import Vocabulary
 
@@ -33,31 +31,32 @@ if TYPE_CHECKING:
 
     import msgspec
 
+    from accession.people.models import Scope
     from accession.unit import Unit
 
-_Mate = aliased(Run)
-_run = (
-    select(
-        *columns(Run),
-        Experiment.serial.label("experiment_serial"),
-        _Mate.serial.label("mate_serial"),
-        Scope.state.label("scope_state"),
-        Scope.release_date,
-        File.state.label("file_state"),
-        File.qc_status,
-    )
-    .select_from(Run)
-    .join(Experiment, Experiment.id == Run.experiment_id)
-    .join(Scope, Scope.id == Run.scope_id)
-    .outerjoin(File, File.id == Run.file_id)
-    .outerjoin(_Mate, _Mate.id == Run.mate_id)
+RUNS, FILES = table_of(Run), table_of(File)
+_mates = RUNS.alias("mates")
+_run = select(
+    RUNS.c.id,
+    *columns(Run, "experiment_id", "mate_id", "file_id", "updated_at"),
+    EXPERIMENTS.c.serial.label("experiment_serial"),
+    _mates.c.serial.label("mate_serial"),
+    SCOPES.c.state.label("scope_state"),
+    SCOPES.c.release_date,
+    FILES.c.state.label("file_state"),
+    FILES.c.qc_status,
+).select_from(
+    RUNS.join(EXPERIMENTS, EXPERIMENTS.c.id == RUNS.c.experiment_id)
+    .join(SCOPES, SCOPES.c.id == RUNS.c.scope_id)
+    .outerjoin(FILES, FILES.c.id == RUNS.c.file_id)
+    .outerjoin(_mates, _mates.c.id == RUNS.c.mate_id)
 )
 RUN = Shape(
     Kind.RUN,
     Run,
     _run,
     filters(Run, *EXTERNAL, "file_type", "filename", "file_size", "checksum_md5", "checksum_sha256", "read_number")
-    | {"experiment_accession": Experiment.serial, "mate_accession": _Mate.serial},
+    | {"experiment_accession": EXPERIMENTS.c.serial, "mate_accession": _mates.c.serial},
     {"experiment_accession": Kind.EXPERIMENT, "mate_accession": Kind.RUN},
     "run",
 )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, true
+from sqlalchemy import ColumnElement, Table, and_, bindparam, exists, false, literal_column, or_, select, true
 
 from accession.base import Owned, State
 from accession.errors import Denied
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from accession.unit import Unit
 
+_scope = cast("Table", Scope.__table__)
 _LISTED = (State.PUBLIC,)
 _ANSWERED = (State.PUBLIC, State.SUPPRESSED)
 _GONE = (State.WITHDRAWN, State.REMOVED)
@@ -54,18 +55,44 @@ def readable_by(model: type[Owned], unit: Unit, *, by_accession: bool = False) -
     return readable(model, viewer(unit), by_accession=by_accession).params(values(unit))
 
 
-def readable(model: type[Owned], who: Viewer, *, by_accession: bool) -> ColumnElement[bool]:
-    """`readable_by` as a template that is executed with `values(unit)`; without them the statement fails."""
+def readable(model: type[Owned], who: Viewer, *, by_accession: bool, by_row: bool = False) -> ColumnElement[bool]:
+    """`readable_by` as a template that is executed with `values(unit)`; without them the statement fails.
+
+    `by_row` asks row by row whether its scope is visible, for pages that follow another index (newest first); else the
+    visible scopes are found first, for counts and look-ups.
+    """
+    columns = _table(model).c
     if who.admin:
-        return model.state.not_in(_GONE)
+        return _not_gone(columns.state)
     states = _ANSWERED if by_accession else _LISTED
-    released = or_(Scope.release_date.is_(None), Scope.release_date <= bindparam("viewer_today"))
-    open_now = and_(Scope.state.in_(states), released)
+    released = or_(_scope.c.release_date.is_(None), _scope.c.release_date <= bindparam("viewer_today"))
+    open_now = and_(_is_one_of(_scope.c.state, states), released)
+    in_open = and_(_in_scope(columns, open_now, by_row=by_row), _is_one_of(columns.state, states))
     if not who.signed_in:
-        return and_(model.scope_id.in_(select(Scope.id).where(open_now)), model.state.in_(states))
-    own = model.scope_id.in_(select(Scope.id).where(_mine(who)))
-    in_open = and_(model.scope_id.in_(select(Scope.id).where(open_now)), model.state.in_(states))
-    return or_(in_open, and_(own, model.state.not_in(_GONE)))
+        return in_open
+    own = _in_scope(columns, _mine(who), by_row=by_row)
+    return or_(in_open, and_(own, _not_gone(columns.state)))
+
+
+def _in_scope(columns: Any, visible: ColumnElement[bool], *, by_row: bool) -> ColumnElement[bool]:
+    if by_row:
+        return exists().where(_scope.c.id == columns.scope_id, visible)
+    seen: ColumnElement[bool] = columns.scope_id.in_(select(_scope.c.id).where(visible))
+    return seen
+
+
+def _is_one_of(column: ColumnElement[str], states: tuple[State, ...]) -> ColumnElement[bool]:
+    """Constants stand in the statement itself: a list of parameters would be expanded at every execution."""
+    return or_(*(column == literal_column(f"'{state.value}'") for state in states))
+
+
+def _not_gone(column: ColumnElement[str]) -> ColumnElement[bool]:
+    return and_(*(column != literal_column(f"'{state.value}'") for state in _GONE))
+
+
+def _table(model: type[Owned]) -> Table:
+    """The bare table: a statement on it takes the short way past the ORM."""
+    return cast("Table", cast("Any", model).__table__)
 
 
 def values(unit: Unit) -> dict[str, Any]:
@@ -83,10 +110,10 @@ def values(unit: Unit) -> dict[str, Any]:
 
 def _mine(who: Viewer) -> ColumnElement[bool]:
     """The condition that a scope is the actor's own, or its organisation's."""
-    own = Scope.owner_id == bindparam("viewer_account")
+    own: ColumnElement[bool] = _scope.c.owner_id == bindparam("viewer_account")
     if not who.member:
         return own
-    return or_(own, Scope.organisation_id.in_(bindparam("viewer_organisations", expanding=True)))
+    return or_(own, _scope.c.organisation_id.in_(bindparam("viewer_organisations", expanding=True)))
 
 
 def personal_to(model: type[Any], unit: Unit) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from accession.base import State, new_id
 from accession.errors import Conflict, Denied, Rejected
 from accession.ids import Kind
 from accession.issues import Issue
+from accession.numbers import visibility_moved
 from accession.people.access import Verb
 from accession.people.models import Membership, Organisation, Scope
 from accession.projects.models import Project
@@ -101,6 +102,7 @@ async def change_project(unit: Unit, accession: str, changes: Mapping[str, Any])
     refuse(issues)
     if "release_date" in fields and fields["release_date"] != scope.release_date:
         _move_date(unit, accession, row, scope, fields["release_date"])
+        await visibility_moved(unit.session)
     touch(unit, row, Kind.PROJECT, {c: getattr(settled, c) for c in _COLUMNS})
 
 
@@ -122,6 +124,7 @@ async def release_project(unit: Unit, accession: str, release_date: date | None 
     refuse(release_issues(row))
     row.state = scope.state = State.PUBLIC
     scope.release_date = release_date
+    await visibility_moved(unit.session)
     row.revision += 1
     audit.record(unit, "release", accession, release_date=release_date.isoformat() if release_date else None)
 

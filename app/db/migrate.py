@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from accession.ids import Kind
+from accession.numbers import VISIBILITY
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -89,9 +90,9 @@ def _fix_prefix(connection: Connection, prefix: str) -> None:
     if stored is None:
         connection.execute(text("INSERT INTO archive_settings (key, value) VALUES ('prefix', :p)"), {"p": prefix})
     counted = set(connection.execute(text("SELECT kind FROM counters")).scalars())
-    for kind in Kind:
-        if kind.value not in counted:
-            connection.execute(text("INSERT INTO counters (kind, next) VALUES (:k, 1)"), {"k": kind.value})
+    for name in (*(kind.value for kind in Kind), VISIBILITY):
+        if name not in counted:
+            connection.execute(text("INSERT INTO counters (kind, next) VALUES (:k, 1)"), {"k": name})
     _check_prefix(connection, prefix)
 
 

@@ -246,3 +246,21 @@ async def test_a_path_beyond_the_prefix_boundary_is_not_the_dialects(api: httpx.
     assert answer.status_code == 404
     assert (await api.get(f"{V1}/nothing")).json()["code"] == "not_found"
     assert (await api.put(f"{V1}/samples", json={})).status_code == 405
+
+
+async def test_totals_follow_new_records_removals_and_releases(api: httpx.AsyncClient, alice: Any, bob: Any) -> None:
+    async def total(headers: dict[str, str]) -> str:
+        return (await api.get(f"{V1}/samples?per_page=1", headers=headers)).headers["x-total-count"]
+
+    project = await make_project(api, alice, visibility="private")
+    made = [await make_sample(api, alice, project) for _ in range(3)]
+    public = await make_project(api, bob)
+    for _ in range(2):
+        await make_sample(api, bob, public)
+    assert (await total(alice.headers), await total(bob.headers), await total({})) == ("5", "2", "2")
+    await api.delete(f"{V1}/samples/{made[0]}", headers=alice.headers)
+    assert (await total(alice.headers), await total({})) == ("4", "2")
+    await api.post(f"{V1}/projects/{project}/release", json={}, headers=alice.headers)
+    assert (await total(alice.headers), await total(bob.headers), await total({})) == ("4", "4", "4")
+    await make_sample(api, bob, public)
+    assert await total({}) == "5"

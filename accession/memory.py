@@ -1,0 +1,28 @@
+"""Remembers values that hold until something is committed, each under a mark that grows with every such commit."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+
+class Memory:
+    """At most `most` values of one process; the least recently used gives way."""
+
+    def __init__(self, most: int = 2000) -> None:
+        self._most = most
+        self._kept: OrderedDict[object, tuple[int, int]] = OrderedDict()
+
+    def recall(self, key: object, mark: int) -> int | None:
+        """The value that was remembered under the same mark."""
+        known = self._kept.get(key)
+        if known is None or known[0] != mark:
+            return None
+        self._kept.move_to_end(key)
+        return known[1]
+
+    def remember(self, key: object, mark: int, value: int) -> None:
+        """Keep a value that was found after its mark was read."""
+        self._kept[key] = (mark, value)
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
