@@ -13,9 +13,8 @@ from seqark_client.partial import PartialFile
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Network
-
     from seqark_client import Client
+    from tests.client.conftest import Network
 
 RUN = "NFDP-RUN-000001"
 NAME = f"{RUN}.fastq.gz"

@@ -22,9 +22,8 @@ from seqark_client.errors import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Network
-
     from seqark_client import Client
+    from tests.client.conftest import Network
 
 RUN = "NFDP-RUN-000001"
 TOKENS = {"access_token": "first", "refresh_token": "r1", "token_type": "bearer", "expires_in": 1800}

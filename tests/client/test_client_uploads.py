@@ -18,9 +18,8 @@ from seqark_client.parts import MAX_PARTS, MIB, MIN_PART, part_size_of, parts_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Network
-
     from seqark_client import Client
+    from tests.client.conftest import Network
 
 DATA = bytes(range(256)) * 14  # 3,584 bytes: four parts of 1,000
 
