@@ -14,6 +14,7 @@ from qc.formats.fastq_records import Lost, Record, blank_lines, check_record, re
 from qc.formats.fastq_tally import ReadTally
 from qc.formats.packing import Unpacked
 from qc.formats.rawbytes import RawBytes
+from qc.formats.read_names import NamesDigest
 from qc.results import Compression, Format
 
 if TYPE_CHECKING:
@@ -68,7 +69,10 @@ class FastqCheck:
             job.findings.error("no_records", "The file holds no reads.", expected="at least one record")
         if job.compression is Compression.BGZF and pieces.whole and not job.findings.errors:
             _warn_of_missing_eof(job)
-        return Outcome(counts=walk.tally.counts(), metrics=walk.tally.metrics(), checked=list(CHECKED))
+        counts = walk.tally.counts()
+        if pieces.whole and not job.findings.errors:
+            counts["names_digest"] = walk.names.hexdigest()
+        return Outcome(counts=counts, metrics=walk.tally.metrics(), checked=list(CHECKED))
 
 
 def _warn_of_missing_eof(job: Job) -> None:
@@ -79,12 +83,13 @@ def _warn_of_missing_eof(job: Job) -> None:
 
 
 class RecordWalk:
-    """Goes through blocks of records, keeping the place and the tally."""
+    """Goes through blocks of records, keeping the place, the tally and the digest of the names."""
 
     def __init__(self, findings: FindingLog) -> None:
         self.line = 1
         self.number = 0
         self.tally = ReadTally()
+        self.names = NamesDigest()
         self._findings = findings
 
     def take(self, block: bytes, final: bool) -> int:  # noqa: FBT001
@@ -115,6 +120,7 @@ class RecordWalk:
         if columns.crlf:
             self._warn_of_crlf(self.line)
         self.tally.add(columns.lengths, *letters)
+        self.names.add(columns.names)
         self.number += len(columns.names)
         self.line += 4 * len(columns.names)
         return columns.size
@@ -139,6 +145,7 @@ class RecordWalk:
         finally:
             lengths = np.array([len(r.sequence) for r in good], np.int64)
             self.tally.add(lengths, b"".join(r.sequence for r in good), b"".join(r.quality for r in good))
+            self.names.add([r.name for r in good])
         return at
 
     def _count(self, record: Record) -> None:

@@ -1,7 +1,7 @@
 """Checks that two FASTQ files are the two ends of the same fragments, read by read.
 
-Names agree when they are the same up to the first blank, or differ only in the mark of the end: `/1` and `/2` (old
-Illumina), `.1` and `.2` (SRA), `_1` and `_2`. Casava 1.8 puts the end behind the blank (`1:N:0:ATCACG`).
+Names agree when they stand for the same fragment, see `read_names`. Which end a read is stands behind the fragment
+(`/1`) or, since Casava 1.8, behind the blank (`1:N:0:ATCACG`).
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from qc.formats.fastq_blocks import RecordTooLong, columns_of, feed_stepwise
 from qc.formats.fastq_records import Lost, blank_lines, read_record
 from qc.formats.packing import Unpacked
 from qc.formats.rawbytes import RawBytes
+from qc.formats.read_names import fragments
 from qc.formats.reading import HashedFile
 from qc.results import Compression
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MARK = re.compile(rb"[/._][12]$")
 CASAVA = re.compile(rb"([12]):[YN]:")
 
 
@@ -126,6 +126,7 @@ class Pairing:
 
     def compare(self, forward: list[Read], reverse: list[Read]) -> None:
         """Compares as many reads of each file."""
+        alike = _fragments(forward) == _fragments(reverse)
         for one, two in zip(forward, reverse, strict=True):
             self._record += 1
             if self._record == 1:
@@ -133,7 +134,7 @@ class Pairing:
             if self._same_bases and one.bases != two.bases:
                 self._same_bases = False
             if one.name != two.name:
-                self._compare_names(one.name, two.name)
+                self._compare_names(one, two, alike=alike)
 
     def finish(self, streams: tuple[ReadStream, ReadStream], counts: tuple[int, int]) -> None:
         """Says what only the ends of the files tell: that one could not be read, the counts, that both are the same."""
@@ -161,10 +162,9 @@ class Pairing:
             message = f"The names of both files say that they hold end {shown(first)} of the fragments."
             self._findings.error("mate_same_end", message, record=1, found=two, expected="end 1 and end 2")
 
-    def _compare_names(self, one: bytes, two: bytes) -> None:
-        first, second = one.split(None, 1), two.split(None, 1)
-        stem_one, stem_two = first[0] if first else b"", second[0] if second else b""
-        if stem_one != stem_two and not _marked_mates(stem_one, stem_two):
+    def _compare_names(self, one: Read, two: Read, *, alike: bool) -> None:
+        if not alike and _fragments([one]) != _fragments([two]):
+            stem_one, stem_two = (b"".join(read.name.split(None, 1)[:1]) for read in (one, two))
             self._findings.error(
                 "mate_name",
                 f"Read {self._record} is '{shown(stem_one)}' in the forward file, '{shown(stem_two)}' in the reverse.",
@@ -172,13 +172,13 @@ class Pairing:
                 found=stem_two,
                 expected=stem_one,
             )
-        elif (_end(one), _end(two)) == (b"2", b"1"):
+        elif (_end(one.name), _end(two.name)) == (b"2", b"1"):
             message = f"Read {self._record} is marked 2 in the forward file and 1 in the reverse: they are swapped."
-            self._findings.warn_once("mate_swapped", message, record=self._record, found=one)
+            self._findings.warn_once("mate_swapped", message, record=self._record, found=one.name)
 
 
-def _marked_mates(one: bytes, two: bytes) -> bool:
-    return bool(one[:-1] == two[:-1] and {one[-1:], two[-1:]} == {b"1", b"2"} and MARK.search(one) and MARK.search(two))
+def _fragments(reads: list[Read]) -> bytes:
+    return fragments([b"@" + read.name for read in reads])
 
 
 def _end(name: bytes) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tracemalloc
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ def test_good_reads_are_valid_and_counted(tmp_path: Path) -> None:
         "q20_percent": 62.5,
         "q30_percent": 50.0,
         "quality_encoding": "phred33",
+        "names_digest": hashlib.blake2b(b"@a\n@b\n", digest_size=16).hexdigest(),
     }
     assert verdict.metrics["length_histogram"] == [[3, 1], [5, 1]]
     assert verdict.metrics["quality_histogram"] == [[0, 1], [2, 1], [10, 1], [20, 1], [40, 4]]
