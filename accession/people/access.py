@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from accession.unit import Unit
 
-_scope = cast("Table", Scope.__table__)
+_scope = cast("Table", Scope.__table__).alias("seen_scopes")  # its own name, whatever else a statement joins
 _LISTED = (State.PUBLIC,)
 _ANSWERED = (State.PUBLIC, State.SUPPRESSED)
 _GONE = (State.WITHDRAWN, State.REMOVED)
