@@ -23,9 +23,10 @@ def set_up_logging(settings: Settings, process: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
     ]
-    renderer: Any = structlog.dev.ConsoleRenderer() if text else structlog.processors.JSONRenderer(serializer=_json)
+    if not text:
+        shared.append(structlog.processors.format_exc_info)
+    renderer: Any = _for_people() if text else structlog.processors.JSONRenderer(serializer=_json)
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -44,6 +45,11 @@ def set_up_logging(settings: Settings, process: str) -> None:
     for noisy in ("httpx", "httpcore", "aiosqlite", "urllib3", "asyncio", "alembic"):
         logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
     structlog.contextvars.bind_contextvars(process=process)
+
+
+def _for_people() -> structlog.dev.ConsoleRenderer:
+    """Lines for a terminal. Tracebacks are plain: those with local variables take seconds, and tell secrets."""
+    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 
 
 def _json(event: dict[str, Any], **_: object) -> str:

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+import structlog
 
 from app.db.engines import make_engines
 from app.db.migrate import migrate
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from accession.actor import Actor
 
+structlog.configure(
+    processors=[structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+)
 DATABASES = ("sqlite", "postgresql")
 
 
