@@ -8,10 +8,11 @@ from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme, Server
+from litestar.openapi.spec import Components, License, SecurityScheme, Server
 
 from app.api.archive.auth import AuthController, decide
 from app.api.archive.checklists import Checklists
+from app.api.archive.document import TAGS, finished, operation_id
 from app.api.archive.downloads import Downloads
 from app.api.archive.errors import on_error
 from app.api.archive.experiments import Experiments
@@ -26,7 +27,7 @@ from app.api.archive.upload import OneRunUpload
 from app.http.allow import allowing
 from app.http.auth import Authentication
 from app.http.deps import dependencies
-from app.http.docs import docs_at, openapi_document
+from app.http.docs import docs_at, document_by
 from app.http.queries import strict_queries
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
 
 PREFIX = "/api/v1"
 TITLE = "SeqArk archive API"
+_ABOUT = """A sequencing archive: projects, samples, experiments, and runs with their checked files.
+
+What is public is read without a token; everything else takes `Authorization: Bearer <token>`. Lists are bare arrays,
+newest first; their neighbours are in `Link`. Every refusal is a problem document (RFC 9457) whose `issues` name what
+is wrong, and where."""
 RESOURCES: tuple[type, ...] = (
     AuthController,
     Projects,
@@ -55,7 +61,7 @@ def archive_app(wiring: Wiring) -> Litestar:
     """The dialect as an ASGI app whose paths are relative to its prefix."""
     settings = wiring.settings
     return Litestar(
-        route_handlers=[*RESOURCES, docs_at(PREFIX, TITLE), openapi_document],
+        route_handlers=[*RESOURCES, docs_at(PREFIX, TITLE), document_by(finished)],
         dependencies=dependencies(wiring),
         exception_handlers={Exception: on_error},
         cors_config=cors_of(settings),
@@ -68,7 +74,16 @@ def archive_app(wiring: Wiring) -> Litestar:
             path="/docs/document",
             render_plugins=[JsonRenderPlugin()],
             servers=[Server(url=PREFIX)],
-            components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
+            tags=TAGS,
+            description=_ABOUT,
+            license=License(name="Apache-2.0", identifier="Apache-2.0"),
+            operation_id_creator=operation_id,
+            use_handler_docstrings=True,
+            components=Components(
+                security_schemes={
+                    "bearer": SecurityScheme(type="http", scheme="bearer", description="From `/auth/login`.")
+                }
+            ),
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
-from litestar import Controller, HttpMethod, Response, route
+from litestar import Controller, HttpMethod, MediaType, Response, route
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
@@ -39,6 +39,8 @@ class Downloads(Controller):
         "/{accession:str}/download",
         http_method=[HttpMethod.GET, HttpMethod.HEAD],
         status_code=307,
+        media_type=MediaType.TEXT,
+        response_description="The signed link, as `Location` and as the body.",
         summary="Download a run's file",
         description=(
             "Redirects to a signed link, valid for 24 hours where the run is public. The body is the link too. "
@@ -57,7 +59,7 @@ class Downloads(Controller):
         granted = await downloads.grant(unit, accession)
         if wiring.store is None or granted.key is None:
             described = DescribedFileOut(granted.accession, granted.filename, granted.size, granted.md5, _NOT_HERE)
-            return Response(described, status_code=200)  # type: ignore[arg-type]  # documented beside the redirect
+            return Response(described, status_code=200, media_type=MediaType.JSON)  # type: ignore[arg-type]  # documented beside the redirect
         settings = wiring.settings
         public = timedelta(hours=settings.public_link_hours)
         expires = public if granted.open else timedelta(minutes=settings.private_link_minutes)

@@ -1,12 +1,15 @@
-"""Documents the multipart forms of handlers that read their body by themselves, as it streams."""
+"""Documents what handlers read or write by themselves: multipart forms as they stream, and sheets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 
+TSV = "text/tab-separated-values"
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILE = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, description="The file, with its name.")
 CHECKSUM = Schema(type=OpenAPIType.STRING, description="The MD5 that the bytes must have.", pattern="^[0-9a-fA-F]{32}$")
 CHECKLIST = Schema(
@@ -41,6 +44,18 @@ class SheetOperation(Operation):
     def __post_init__(self) -> None:
         form = {"file": FILE, "checklist_id": CHECKLIST, "project_accession": PROJECT}
         self.request_body = _form(form, ["file", "checklist_id", "project_accession"])
+
+
+@dataclass
+class TemplateOperation(Operation):
+    """A sheet in the format that is asked for."""
+
+    def __post_init__(self) -> None:
+        sheet = (self.responses or {}).get("200")
+        if isinstance(sheet, OpenAPIResponse):
+            text, binary = Schema(type=OpenAPIType.STRING), Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+            sheet.content = {kind: OpenAPIMediaType(schema=text) for kind in (TSV, CSV)}
+            sheet.content[XLSX] = OpenAPIMediaType(schema=binary)
 
 
 def _form(properties: dict[str, Schema], required: list[str]) -> RequestBody:

@@ -15,7 +15,7 @@ from accession.sheets.applying import Made
 from accession.sheets.service import RefusedSheet, Sheets, checklist_named
 from accession.sheets.template import SheetFormat, template
 from app.api.archive.errors import problems
-from app.api.archive.forms import SheetOperation, TrialOperation
+from app.api.archive.forms import SheetOperation, TemplateOperation, TrialOperation
 from app.api.archive.mapping.sheets import report_out
 from app.api.archive.structs.sheets import ConfirmedOut, RefusedSheetOut, SheetReportOut
 from app.http.deps import actor_of
@@ -40,6 +40,7 @@ class BulkSubmission(Controller):
 
     @get(
         "/bulk-submit/template/{checklist:str}",
+        operation_class=TemplateOperation,
         summary="Get a template",
         responses=problems(404),
         media_type=_MEDIA_TYPES[SheetFormat.TSV],
@@ -84,7 +85,7 @@ class BulkSubmission(Controller):
         responses=problems(403, 404, 409, 413, 415, 422)
         | {400: ResponseSpec(RefusedSheetOut, description="The sheet has faults.", generate_examples=False)},
     )
-    async def confirm(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[Any]:
+    async def confirm(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[ConfirmedOut]:
         """Make everything that the sheet says, all or nothing; the same sheet again makes nothing new."""
         return await _confirm(request, wiring, samples_only=False)
 
@@ -96,7 +97,7 @@ class BulkSubmission(Controller):
         responses=problems(403, 404, 409, 413, 415, 422)
         | {400: ResponseSpec(RefusedSheetOut, description="The sheet has faults.", generate_examples=False)},
     )
-    async def samples(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[Any]:
+    async def samples(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[ConfirmedOut]:
         """Make the samples of a sheet without libraries or files, all or nothing."""
         return await _confirm(request, wiring, samples_only=True)
 
@@ -110,7 +111,7 @@ async def _form(request: Asked, wiring: Wiring) -> tuple[Sheets, dict[str, str],
     return Sheets(wiring, actor), fields, upload
 
 
-async def _confirm(request: Asked, wiring: Wiring, *, samples_only: bool) -> Response[Any]:
+async def _confirm(request: Asked, wiring: Wiring, *, samples_only: bool) -> Response[ConfirmedOut]:
     sheets, fields, upload = await _form(request, wiring)
     try:
         project = fields.get("project_accession")
@@ -119,7 +120,7 @@ async def _confirm(request: Asked, wiring: Wiring, *, samples_only: bool) -> Res
         checklist = checklist_named(fields.get("checklist_id"))
         made = await sheets.confirm(upload.path, upload.filename, checklist, project, samples_only=samples_only)
     except RefusedSheet as refused:
-        return _refusal(refused)
+        return _refusal(refused)  # type: ignore[return-value]  # documented as the answer of 400
     finally:
         upload.remove()
     return Response(_confirmed(made))

@@ -1,0 +1,1 @@
+"""Examples of bodies and parameters, which the OpenAPI document shows."""

@@ -1,0 +1,33 @@
+"""Every example by the kind of body or the parameter that it is of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from app.api.archive.examples.files import FILES, SHEETS
+from app.api.archive.examples.records import EXPERIMENT, FILE_ID, PROJECT, RECORDS, RUN, SAMPLE, SUBJECT
+
+BODIES: dict[type, msgspec.Struct] = {type(example): example for example in (*RECORDS, *FILES, *SHEETS)}
+PROBLEM: dict[str, Any] = {
+    "type": "urn:seqark:problem:rejected",
+    "title": "Unprocessable Entity",
+    "status": 422,
+    "detail": "'tax_id' is required.",
+    "code": "rejected",
+    "issues": [{"code": "missing_required", "message": "'tax_id' is required.", "field": "tax_id"}],
+}
+_VERSIONED = "Its accession; with a suffix `.n`, its version n."
+PARAMETERS: dict[tuple[str, str], tuple[str, str]] = {
+    ("projects", "accession"): ("The project's accession.", PROJECT),
+    ("subjects", "accession"): ("The subject's accession.", SUBJECT),
+    ("samples", "accession"): ("The sample's accession.", SAMPLE),
+    ("experiments", "accession"): ("The experiment's accession.", EXPERIMENT),
+    ("runs", "accession"): (_VERSIONED, RUN),
+    ("", "checklist"): ("The checklist's id or name.", "ERC000011"),
+    ("", "file_id"): ("The staged file's id.", str(FILE_ID)),
+    ("", "upload_id"): ("What the beginning of the upload answered.", str(FILE_ID)),
+    ("", "format"): ("tsv, csv or xlsx.", "tsv"),
+}
+"""The description and example of a parameter, by the first part of its path (empty: any) and its name."""
