@@ -37,8 +37,10 @@ def _within_reach(binaries: Path, folder: Path, user: list[str]) -> Path:
     """The binaries, or a copy below `folder` where `user` may not look into the folder that holds them."""
     if not user or subprocess.run([*user, "test", "-x", str(binaries / "postgres")], check=False).returncode == 0:
         return binaries
-    shutil.copytree(binaries.parent, folder / "server", symlinks=True)
-    return folder / "server" / binaries.name
+    installed, package = binaries.parent, binaries.parents[1]
+    for wanted in (installed, *package.parent.glob(f"{package.name}.libs")):  # a wheel's libraries lie beside it
+        shutil.copytree(wanted, folder / "server" / wanted.relative_to(package.parent), symlinks=True)
+    return folder / "server" / binaries.relative_to(package.parent)
 
 
 def free_port() -> int:
