@@ -14,6 +14,7 @@ from accession.errors import Malformed, NotFound, Unauthenticated
 from accession.sheets.applying import Made
 from accession.sheets.service import RefusedSheet, Sheets, checklist_named
 from accession.sheets.template import SheetFormat, template
+from app.api.archive.errors import MEDIA_TYPE as PROBLEM_TYPE
 from app.api.archive.errors import problems
 from app.api.archive.forms import SheetOperation, TemplateOperation, TrialOperation
 from app.api.archive.mapping.sheets import report_out
@@ -29,6 +30,9 @@ _MEDIA_TYPES = {
     SheetFormat.CSV: "text/csv; charset=utf-8",
     SheetFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+_FAULTS = ResponseSpec(
+    RefusedSheetOut, description="The sheet has faults.", media_type=PROBLEM_TYPE, generate_examples=False
+)
 Asked = Request[Any, Any, Any]
 
 
@@ -82,8 +86,7 @@ class BulkSubmission(Controller):
         operation_class=SheetOperation,
         summary="Submit a sheet",
         status_code=200,
-        responses=problems(403, 404, 409, 413, 415, 422)
-        | {400: ResponseSpec(RefusedSheetOut, description="The sheet has faults.", generate_examples=False)},
+        responses=problems(403, 404, 409, 413, 415, 422) | {400: _FAULTS},
     )
     async def confirm(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[ConfirmedOut]:
         """Make everything that the sheet says, all or nothing; the same sheet again makes nothing new."""
@@ -94,8 +97,7 @@ class BulkSubmission(Controller):
         operation_class=SheetOperation,
         summary="Submit a sheet of samples",
         status_code=200,
-        responses=problems(403, 404, 409, 413, 415, 422)
-        | {400: ResponseSpec(RefusedSheetOut, description="The sheet has faults.", generate_examples=False)},
+        responses=problems(403, 404, 409, 413, 415, 422) | {400: _FAULTS},
     )
     async def samples(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[ConfirmedOut]:
         """Make the samples of a sheet without libraries or files, all or nothing."""
@@ -140,4 +142,4 @@ def _refusal(refused: RefusedSheet) -> Response[RefusedSheetOut]:
         issues=refused.issues[:1000],
         report=report_out(refused.report),
     )
-    return Response(body, status_code=400, media_type="application/problem+json")
+    return Response(body, status_code=400, media_type=PROBLEM_TYPE)
