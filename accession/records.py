@@ -57,20 +57,24 @@ async def find_parent(unit: Unit, model: Any, kind: Kind, accession: str, field:
     return Parent(row)
 
 
-async def submitted_before(unit: Unit, model: Any, alias: str | None, digest: str) -> int | None:
+async def submitted_before(
+    unit: Unit, model: Any, alias: str | None, digest: str, *, scope: Scope | None = None
+) -> int | None:
     """The serial of the record that was submitted under this alias with the same content, None for a new alias.
 
-    The same alias with other content is a `Conflict`.
+    The same alias with other content is a `Conflict`, and in another project where the digest leaves out the project
+    and `scope` is given in its place.
     """
     if alias is None:
         return None
-    found = select(model.serial, model.submitted_digest, model.state).where(
+    found = select(model.serial, model.submitted_digest, model.state, model.scope_id).where(
         model.owner_id == unit.require_account(), model.alias == alias
     )
     row = (await unit.session.execute(found)).first()
     if row is None:
         return None
-    if row.submitted_digest == digest and row.state not in {State.WITHDRAWN, State.REMOVED}:
+    same = row.submitted_digest == digest and (scope is None or row.scope_id == scope.id)
+    if same and row.state not in {State.WITHDRAWN, State.REMOVED}:
         return int(row.serial)
     raise Conflict(
         f"You have already used the alias {alias!r} for other content; choose another alias.", code="alias_taken"

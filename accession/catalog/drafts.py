@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class SubjectDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,3 +71,19 @@ class RunDraft(msgspec.Struct, frozen=True, kw_only=True):
 def digest_of(*parts: object) -> str:
     """The SHA-256 of what was submitted, equal for equal content whatever the order of keys."""
     return sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()
+
+
+def content_digest(content: Mapping[str, object]) -> str:
+    """The SHA-256 of a record's content, whatever the order of its fields; blanks and absent fields are the same."""
+    kept = {name: value for name, value in content.items() if value not in (None, "", {}, [])}
+    return digest_of(kept)
+
+
+def sample_digest(settled: SampleDraft, subject: str | None) -> str:
+    """The digest of a sample as it is stored, equal whether it came by itself or in a sheet.
+
+    `subject` is the alias of the caller's subject, the accession of one that has no alias of the caller's.
+    """
+    content = msgspec.structs.asdict(settled)
+    del content["alias"]
+    return content_digest({**content, "subject": subject})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from accession.catalog import rules
-from accession.catalog.drafts import ExperimentDraft, SampleDraft, SubjectDraft, digest_of
+from accession.catalog.drafts import ExperimentDraft, SampleDraft, SubjectDraft, digest_of, sample_digest
 from accession.catalog.models import Experiment, Sample, Subject
 from accession.errors import Conflict
 from accession.ids import Kind
@@ -34,17 +36,29 @@ async def register_subject(unit: Unit, project_accession: str, draft: SubjectDra
 async def register_sample(
     unit: Unit, project_accession: str, draft: SampleDraft, subject_accession: str | None = None
 ) -> tuple[int, bool]:
-    """Register a sample in a project, of a subject of the same project if one is named; (serial, whether new)."""
+    """Register a sample in a project, of a subject of the same project if one is named; (serial, whether new).
+
+    The same sample may have come in a sheet before: both have the same digest.
+    """
     project = await find_parent(unit, Project, Kind.PROJECT, project_accession, "project_accession")
-    digest = digest_of(project_accession, subject_accession, draft)
-    known = await submitted_before(unit, Sample, draft.alias, digest)
-    if known is not None:
-        return known, False
-    subject = await subject_in(unit, project.scope, subject_accession)
     settled, issues = rules.settle_sample_draft(draft)
     refuse(issues)
+    subject = await subject_in(unit, project.scope, subject_accession)
+    named = await _own_alias(unit, subject) or subject_accession
+    digest = sample_digest(settled, named)
+    known = await submitted_before(unit, Sample, draft.alias, digest, scope=project.scope)
+    if known is not None:
+        return known, False
     added = await add_record(unit, Kind.SAMPLE, Sample, settled, scope=project.scope, digest=digest, subject_id=subject)
     return added, True
+
+
+async def _own_alias(unit: Unit, subject: UUID | None) -> str | None:
+    """The alias of a subject where it is one of the caller's; a sheet cannot name any other."""
+    if subject is None:
+        return None
+    found = select(Subject.alias).where(Subject.id == subject, Subject.owner_id == unit.require_account())
+    return (await unit.session.execute(found)).scalar_one_or_none()
 
 
 async def subject_in(unit: Unit, scope: Scope, accession: str | None) -> UUID | None:

@@ -20,6 +20,7 @@ from accession.catalog.shapes import EXPERIMENTS, EXTERNAL, SCOPES, Shape, colum
 from accession.errors import Conflict, NotFound
 from accession.files.models import File, FileState
 from accession.files.project_reports import mark_report_due
+from accession.files.reads import refuse_strangers
 from accession.ids import Kind, require_serial
 from accession.issues import Issue
 from accession.people.access import Verb, personal_to
@@ -95,6 +96,8 @@ async def register_run(
     refuse(alias_issues(draft.alias))
     file = await _usable(unit, file_id)
     mate = await _mate_for(unit, mate_accession, experiment.scope) if mate_accession else None
+    if mate is not None:
+        await refuse_strangers(unit, mate.file_id, file.id)
     await link_files(unit, [file.id], experiment.scope.id)
     run_id = new_id()
     links = {"id": run_id, "experiment_id": experiment.id, "mate_id": mate.id if mate else None, **facts_of(file)}
@@ -217,6 +220,7 @@ async def _mate_or_same(unit: Unit, row: Run, wanted: str, scope: Scope) -> Run 
         mate = await _mate_for(unit, wanted, scope)
         if mate.id == row.id:
             refuse([Issue("own_mate", "A run cannot be its own mate.", field="mate_accession")])
+        await refuse_strangers(unit, mate.file_id, row.file_id)
         return mate
     mate, _ = await load_for_change(unit, Run, Kind.RUN, wanted, Verb.CONTRIBUTE)
     if mate.id != row.mate_id:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from accession.checklists.fields import Checklist
+    from accession.sheets.matching import LibraryKey
 
 _SHARED: Final = ("library_source", "library_layout", "library_selection", "insert_size")
 
@@ -75,7 +76,7 @@ class ExperimentGroup(msgspec.Struct):
 
 def group_experiments(rows: Sequence[CheckedRow]) -> list[ExperimentGroup]:
     """The experiments in the order of their first rows; a row that contradicts an earlier one gets an error."""
-    groups: dict[tuple[str, tuple[str, str, str, str | None]], ExperimentGroup] = {}
+    groups: dict[tuple[str, LibraryKey], ExperimentGroup] = {}
     for row in rows:
         library = settle_library(row)
         if library is None or not row.alias:

@@ -123,14 +123,20 @@ def read_columns(headers: Sequence[str], checklist: Checklist) -> tuple[tuple[Co
     return tuple(columns), issues
 
 
+def fixed_name(header: str) -> str | None:
+    """The name of the column of every sheet that a header means, None where it means none of them."""
+    folded = normalise_name(header)
+    name = _OTHER_NAMES.get(folded, folded)
+    return name if name in fixed_fields() else None
+
+
 def _column(place: int, header: str, checklist: Checklist) -> Column | None:
     """The column that a header means, None where it means none."""
     custom = header[: len(_CUSTOM)].lower() == _CUSTOM
     written = header[len(_CUSTOM) :].strip() if custom else header
-    folded = normalise_name(written)
-    fixed = None if custom else fixed_fields().get(_OTHER_NAMES.get(folded, folded))
+    fixed = None if custom else fixed_name(written)
     if fixed is not None:
-        return Column(place, header, fixed[0], fixed[1])
+        return Column(place, header, *fixed_fields()[fixed])
     field = checklist.find(written)
     if field is None and custom and written and written not in fixed_fields():
         field = own_field(written)

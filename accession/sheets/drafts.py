@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING
+from typing import Any
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from accession.catalog import drafts as catalog
 
 
 class SubjectDraft(msgspec.Struct, frozen=True):
@@ -27,15 +25,15 @@ class SampleDraft(msgspec.Struct, frozen=True):
     alias: str
     subject_alias: str | None
     checklist_id: str
-    record: dict[str, object]
+    record: dict[str, Any]
     custom_fields: dict[str, object]
     rows: tuple[int, ...]
 
     @property
     def digest(self) -> str:
         """SHA-256 of what was submitted, to tell the same sample sent again from another under its alias."""
-        content = {"subject_alias": self.subject_alias, "checklist_id": self.checklist_id, **self.record}
-        return content_digest({**content, "custom_fields": self.custom_fields})
+        settled = catalog.SampleDraft(checklist_id=self.checklist_id, custom_fields=self.custom_fields, **self.record)
+        return catalog.sample_digest(settled, self.subject_alias)
 
 
 class ExperimentDraft(msgspec.Struct, frozen=True):
@@ -75,9 +73,3 @@ class Drafts(msgspec.Struct, frozen=True):
     samples: tuple[SampleDraft, ...]
     experiments: tuple[ExperimentDraft, ...]
     runs: tuple[RunDraft, ...]
-
-
-def content_digest(content: Mapping[str, object]) -> str:
-    """SHA-256 (hex) of a record's content, whatever the order of its fields; blanks and absent fields are the same."""
-    kept = {name: value for name, value in content.items() if value not in (None, "", {}, [])}
-    return hashlib.sha256(msgspec.json.encode(kept, order="deterministic")).hexdigest()

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from accession.catalog.models import Experiment, Run, Sample, Subject
 from accession.errors import NotFound, TooLarge
 from accession.files.models import File, FileState
+from accession.files.reads import NAMES_DIGEST, RECORDS
 from accession.ids import Kind, require_serial
 from accession.people.access import Verb, readable_by, require
 from accession.people.models import Scope
 from accession.projects.models import Project
+from accession.sheets.columns import fixed_name
 from accession.sheets.matching import StagedFact
 from accession.sheets.rules import ExistingFact
 
@@ -66,8 +68,7 @@ async def _scope(unit: Unit, accession: str) -> Scope:
 
 def _column(sheet: Sheet, *names: str) -> list[str]:
     """The distinct values of some columns, however their headers are spelt."""
-    wanted = {name.replace("_", "") for name in names}
-    places = [p for p, h in enumerate(sheet.headers) if "".join(c for c in h.lower() if c.isalnum()) in wanted]
+    places = [place for place, header in enumerate(sheet.headers) if fixed_name(header) in names]
     return list(dict.fromkeys(row.cells[p] for row in sheet.rows for p in places if row.cells[p]))
 
 
@@ -76,11 +77,21 @@ def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
         yield values[start : start + _CHUNK]
 
 
-_COLUMNS = (File.id, File.filename, File.md5, File.state, File.reason, File.format)
+_COLUMNS = (File.id, File.filename, File.md5, File.state, File.reason, File.format, RECORDS, NAMES_DIGEST)
+_LIBRARY = (Experiment.platform, Experiment.instrument_model, Experiment.library_strategy, Experiment.library_name)
 
 
-def _fact(row: Any, linked_to: str | None = None) -> StagedFact:
-    return StagedFact(str(row.id), row.filename, row.md5, row.state, row.reason, row.format, linked_to)
+def _fact(row: Any) -> StagedFact:
+    return StagedFact(
+        id=str(row.id),
+        filename=row.filename,
+        md5=row.md5,
+        state=row.state,
+        reason=row.reason,
+        file_type=row.format,
+        records=row.records,
+        names_digest=row.names_digest,
+    )
 
 
 async def _staged(unit: Unit, owner: UUID) -> list[StagedFact]:
@@ -98,22 +109,34 @@ async def _staged(unit: Unit, owner: UUID) -> list[StagedFact]:
 
 
 async def _linked(unit: Unit, owner: UUID, sheet: Sheet, scope_id: UUID | None) -> list[StagedFact]:
-    """The caller's files that runs have already, as far as the sheet names them, with the sample that has them."""
-    facts: dict[str, StagedFact] = {}
-    named = ((File.filename, ("filename_forward", "filename_reverse")), (File.md5, ("md5_forward", "md5_reverse")))
-    for column, headers in named:
-        for some in _chunks(_column(sheet, *headers)):
-            found = (
-                select(*_COLUMNS, Sample.alias, Run.scope_id)
-                .join(Run, Run.file_id == File.id)
-                .join(Experiment, Experiment.id == Run.experiment_id)
-                .join(Sample, Sample.id == Experiment.sample_id)
-                .where(File.owner_id == owner, File.state == FileState.LINKED, column.in_(some))
-                .order_by(File.serial)
-            )
-            for row in (await unit.session.execute(found)).all():
-                facts[str(row.id)] = _fact(row, row.alias if row.scope_id == scope_id else None)
-    return list(facts.values())
+    """The caller's files that runs have already: those that the sheet names, and those of its samples.
+
+    The latter are what a row was given that names no file, or one that was found by the sample's alias.
+    """
+    facts: dict[int, StagedFact] = {}
+    for condition in _meant(owner, sheet):
+        found = (
+            select(*_COLUMNS, File.serial, Sample.alias, Run.scope_id, *_LIBRARY)
+            .join(Run, Run.file_id == File.id)
+            .join(Experiment, Experiment.id == Run.experiment_id)
+            .join(Sample, Sample.id == Experiment.sample_id)
+            .where(File.owner_id == owner, File.state == FileState.LINKED, condition)
+        )
+        for row in (await unit.session.execute(found)).all():
+            library = (row.platform, row.instrument_model, row.library_strategy, row.library_name)
+            alias = row.alias if row.scope_id == scope_id else None
+            facts[row.serial] = msgspec.structs.replace(_fact(row), linked_to=alias, linked_library=library)
+    return [facts[serial] for serial in sorted(facts)]
+
+
+def _meant(owner: UUID, sheet: Sheet) -> Iterator[Any]:
+    """What a linked file that the sheet means answers to: a name, an MD5, or the alias of its sample."""
+    for some in _chunks(_column(sheet, "filename_forward", "filename_reverse")):
+        yield File.filename.in_(some)
+    for some in _chunks(_column(sheet, "md5_forward", "md5_reverse")):
+        yield File.md5.in_([md5.lower() for md5 in some])
+    for some in _chunks(_column(sheet, "sample_alias")):
+        yield and_(Sample.owner_id == owner, Sample.alias.in_(some))
 
 
 async def _aliases(

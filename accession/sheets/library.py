@@ -12,6 +12,7 @@ from accession.vocab import LibraryLayout, Vocabulary
 
 if TYPE_CHECKING:
     from accession.sheets.cells import CheckedRow
+    from accession.sheets.matching import LibraryKey
 
 _COLUMNS: Final = (
     "platform",
@@ -41,7 +42,7 @@ class Library(msgspec.Struct, frozen=True):
     insert_size: int | None
 
     @property
-    def key(self) -> tuple[str, str, str, str | None]:
+    def key(self) -> LibraryKey:
         """Rows of one sample with the same key share an experiment."""
         return self.platform, self.instrument_model, self.library_strategy, self.library_name
 
@@ -52,9 +53,22 @@ def settle_library(row: CheckedRow) -> Library | None:
     Where a row has files but leaves out platform, instrument or strategy, ILLUMINA (or the platform that the
     instrument belongs to), `unspecified` and WGS are taken, each with a warning. Faults are noted on the row.
     """
-    named = [name for name in _COLUMNS if row.cells.get(name) and row.cells[name].value]
-    if not named and not row.files:
-        return None
+    named = _named(row)
+    return _settle(row, named) if named or row.files else None
+
+
+def library_key(row: CheckedRow) -> LibraryKey | None:
+    """The key of the library that files of the row would go to; nothing is noted on the row."""
+    scratch = msgspec.structs.replace(row, cells=dict(row.cells), errors=[], warnings=[])
+    library = _settle(scratch, _named(row))
+    return library.key if library else None
+
+
+def _named(row: CheckedRow) -> list[str]:
+    return [name for name in _COLUMNS if row.cells.get(name) and row.cells[name].value]
+
+
+def _settle(row: CheckedRow, named: list[str]) -> Library | None:
     faulty = [name for name in named if name not in row.values]
     strategy = row.text("library_strategy") or _assume(row, "library_strategy", _DEFAULT_STRATEGY, faulty)
     platform = row.text("platform") or _assumed_platform(row, strategy, faulty)

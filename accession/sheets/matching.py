@@ -21,12 +21,16 @@ _WAITING: Final = frozenset({"pending", "receiving", "verifying"})
 _LIVE: Final = _WAITING | {"verified"}
 _MAX_LISTED: Final = 10
 
+LibraryKey = tuple[str, str, str, str | None]
+
 
 class StagedFact(msgspec.Struct, frozen=True):
     """A file of the caller: its state as the archive names it, and for a rejected one the reason.
 
     For a linked file `linked_to` is the alias of the sample whose run it is, where that sample is in the project that
-    the sheet is for; None where it belongs anywhere else. `file_type` is told from the bytes, None if not known.
+    the sheet is for; None where it belongs anywhere else. `linked_library` is the key of the run's experiment (see
+    `Library.key`). `file_type` is told from the bytes; `records` and `names_digest` (FASTQ) are what their check
+    found; all three are None if not known.
     """
 
     id: str
@@ -36,6 +40,9 @@ class StagedFact(msgspec.Struct, frozen=True):
     reason: str | None = None
     file_type: str | None = None
     linked_to: str | None = None
+    linked_library: LibraryKey | None = None
+    records: int | None = None
+    names_digest: str | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -114,12 +121,16 @@ class StagedFiles:
             return _settled(group.pick(wanted), wanted, how="by the sample's alias")
         return Match(errors=(self._not_found(wanted),))
 
-    def guess(self, wanted: Wanted, taken: Container[str]) -> Match:
-        """A file named after the alias, for a row that names none; files that are `taken` (ids) are left alone."""
+    def guess(self, wanted: Wanted, library: LibraryKey | None, taken: Container[str]) -> Match:
+        """A file named after the alias, for a row that names none; files that are `taken` (ids) are left alone.
+
+        Where the sample has such a run of the row's library already, the row means that one.
+        """
         group = self._by_read.get(_read_key(wanted.alias, wanted.direction))
         if group is None:
             return Match()
-        free = [file for file in group.linked.get(wanted.alias) or group.live if file.id not in taken]
+        mine = [file for file in group.linked.get(wanted.alias, []) if file.linked_library in {None, library}]
+        free = [file for file in mine or group.live if file.id not in taken]
         if len(free) > 1:
             message = (
                 f"Several staged files look like {wanted.field} of {wanted.alias!r}: {_listed(free)}; none is taken."

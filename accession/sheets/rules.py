@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from accession.files.mates import why_no_mates
 from accession.issues import Issue
 from accession.sheets.assembly import draft_all, draft_sample, group_experiments, group_samples
 from accession.sheets.cells import CheckedRow, check_cells
 from accession.sheets.columns import Column, Part, read_columns, required_columns
 from accession.sheets.drafts import Drafts
+from accession.sheets.library import library_key
 from accession.sheets.matching import Match, StagedFact, StagedFiles, Wanted
 from accession.sheets.report import Direction, SheetReport
 
@@ -117,9 +119,11 @@ def _match_files(rows: Sequence[CheckedRow], staged: StagedFiles) -> list[str]:
         _check_pair(row)
     for row in {row.alias: row for row in reversed(silent) if row.alias}.values():
         forward, reverse = (_wanted(row, direction) for direction in (Direction.FORWARD, Direction.REVERSE))
-        _take(row, forward, staged.guess(forward, taken), taken, pending)
+        library = library_key(row)
+        _take(row, forward, staged.guess(forward, library, taken), taken, pending)
         if Direction.FORWARD in row.files:
-            _take(row, reverse, staged.guess(reverse, taken), taken, pending)
+            _take(row, reverse, staged.guess(reverse, library, taken), taken, pending)
+        _check_pair(row)
     return list(pending.values())
 
 
@@ -158,11 +162,17 @@ def _take(row: CheckedRow, wanted: Wanted, match: Match, taken: dict[str, int], 
 
 
 def _check_pair(row: CheckedRow) -> None:
-    """A pair is two files of reads."""
+    """A pair is two files of reads, of the same fragments in the same order."""
+    if len(row.files) < 2:
+        return
     for direction, file in row.files.items():
-        if len(row.files) == 2 and file.file_type not in {None, "FASTQ"}:
+        if file.file_type not in {None, "FASTQ"}:
             message = f"{file.filename!r} is {file.file_type}, not FASTQ: it has no mate; give it a row of its own."
             row.fail("not_reads", message, f"filename_{direction}")
+    if all(file.file_type == "FASTQ" for file in row.files.values()):
+        fault = why_no_mates(row.files[Direction.FORWARD], row.files[Direction.REVERSE])
+        if fault is not None:
+            row.fail("mate_mismatch", fault, "filename_reverse")
 
 
 def _check_subjects(rows: Sequence[CheckedRow], subjects: Mapping[str, ExistingFact]) -> None:

@@ -56,7 +56,7 @@ class Sheets:
     ) -> SheetReport:
         """The report on a sheet; nothing is stored."""
         sheet = await asyncio.to_thread(read_sheet, path, filename)
-        outcome, _ = await self._check(sheet, checklist, project_accession)
+        outcome, _ = await self._check(sheet, checklist, project_accession, samples_only=False)
         return outcome.report
 
     async def confirm(
@@ -64,8 +64,9 @@ class Sheets:
     ) -> Made:
         """Make everything that a sheet says, in one transaction; the same sheet again makes nothing.
 
-        Raises `RefusedSheet` with the report, or `Conflict` while a matched file is being verified. Where something
-        changed between the check and the commit, the check is made once more.
+        With `samples_only` the columns of libraries and files are left aside. Raises `RefusedSheet` with the report,
+        or `Conflict` while a matched file is being verified. Where something changed between the check and the
+        commit, the check is made once more.
         """
         sheet = await asyncio.to_thread(read_sheet, path, filename)
         try:
@@ -78,22 +79,28 @@ class Sheets:
     async def _confirm_once(
         self, sheet: Sheet, checklist: Checklist, project_accession: str, *, samples_only: bool
     ) -> Made:
-        outcome, facts = await self._check(sheet, checklist, project_accession)
+        outcome, facts = await self._check(sheet, checklist, project_accession, samples_only=samples_only)
         if outcome.drafts is None or facts.scope is None:
             raise RefusedSheet(outcome.report)
         if outcome.pending_files:
             shown = ", ".join(outcome.pending_files[:5])
             message = f"{len(outcome.pending_files)} files are still being verified ({shown}); try again soon."
             raise Conflict(message, code="file_not_ready")
-        if samples_only and outcome.drafts.experiments:
-            raise Malformed("This sheet has libraries or files; send it to /bulk-submit/confirm.")
         async with self.units.writing(self.actor) as unit:
             return await apply(unit, facts.scope, outcome.drafts)
 
-    async def _check(self, sheet: Sheet, checklist: Checklist, project_accession: str | None) -> tuple[Outcome, Facts]:
+    async def _check(
+        self, sheet: Sheet, checklist: Checklist, project_accession: str | None, *, samples_only: bool
+    ) -> tuple[Outcome, Facts]:
         async with self.units.reading(self.actor) as unit:
             facts = await gather(unit, sheet, project_accession)
         outcome = await asyncio.to_thread(
-            check_sheet, sheet, checklist, staged=facts.staged, samples=facts.samples, subjects=facts.subjects
+            check_sheet,
+            sheet,
+            checklist,
+            staged=facts.staged,
+            samples=facts.samples,
+            subjects=facts.subjects,
+            samples_only=samples_only,
         )
         return outcome, facts

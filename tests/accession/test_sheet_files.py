@@ -142,6 +142,54 @@ def test_only_reads_have_mates():
     assert errors(outcome) == [(2, "filename_reverse", "not_reads")]
 
 
+@pytest.mark.parametrize(
+    ("reverse", "said"),
+    [
+        ({"records": 4_999, "names_digest": "x"}, "'x_1.fq' has 5,000 reads, 'x_2.fq' 4,999"),
+        ({"records": 5_000, "names_digest": "y"}, "the read names differ"),
+        ({"records": 5_000, "names_digest": "x", "md5": A}, "the same bytes"),
+        ({"records": 5_000, "names_digest": "x"}, None),
+        ({"records": 5_000}, None),
+        ({}, None),
+    ],
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_two_files_are_a_pair_unless_their_reads_say_otherwise(reverse, said, named):
+    names = ("x_1.fq", "x_2.fq") if named else ("S1_R1.fq", "S1_R2.fq")
+    files = [
+        staged(names[0], file_type="FASTQ", records=5_000, names_digest="x"),
+        staged(names[1], file_type="FASTQ", **{"md5": B, **reverse}),
+    ]
+    outcome = check(ROW | {"filename_forward": names[0], "filename_reverse": names[1]} if named else ROW, files=files)
+    assert errors(outcome) == ([(2, "filename_reverse", "mate_mismatch")] if said else [])
+    if said:
+        said = said if named else said.replace("x_1", "S1_R1").replace("x_2", "S1_R2")
+        assert said in outcome.report.rows[0].errors[0].message
+
+
+def test_alignments_and_variants_stand_beside_the_pair_of_their_library():
+    types = {"x_1.fq": "FASTQ", "x_2.fq": "FASTQ", "x.bam": "BAM", "x.vcf.gz": "VCF"}
+    files = [staged(name, name, file_type=form, records=n) for n, (name, form) in enumerate(types.items())]
+    files[1] = staged("x_2.fq", "x", file_type="FASTQ", records=0)
+    paired = ROW | {"library_layout": "PAIRED"}
+    pair = paired | {"filename_forward": "x_1.fq", "filename_reverse": "x_2.fq"}
+    outcome = check(
+        pair, *(paired | {"filename_forward": n, "filename_reverse": ""} for n in ("x.bam", "x.vcf.gz")), files=files
+    )
+    assert errors(outcome) == []
+    assert [experiment.library_layout for experiment in outcome.drafts.experiments] == ["PAIRED"]
+    assert [run.mate for run in outcome.drafts.runs] == [1, 0, None, None]
+
+
+def test_a_row_that_names_no_file_gets_the_runs_of_its_own_library_again():
+    key = ("ILLUMINA", "Illumina NovaSeq 6000", "WGS", None)
+    mine = staged("S1_R1.fq", A, "linked", key="mine", linked_to="S1", linked_library=key)
+    other = staged("S1_R1.fq", B, "linked", key="other", linked_to="S1", linked_library=("ILLUMINA", "x", "WGS", None))
+    assert found(check(ROW, files=[mine, other])) == ["mine", None]
+    assert found(check(ROW, files=[other])) == [None, None]
+    assert found(check(ROW, files=[other, staged("S1_R1.fq", C, key="live")])) == ["live", None]
+
+
 def test_a_row_that_names_no_file_gets_those_named_after_its_sample_with_a_warning():
     files = [staged("S1_R1.fq", A), staged("S1_R2.fq", B), staged("S2_R1.fq", C)]
     outcome = check(CAMEL, files=files)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from accession.catalog.drafts import content_digest
 from accession.checklists.lookup import get_checklist
-from accession.sheets.drafts import content_digest
 from accession.sheets.matching import StagedFact
 from accession.sheets.reader import Row, Sheet
 from accession.sheets.rules import ExistingFact, check_sheet

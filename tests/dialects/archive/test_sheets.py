@@ -112,6 +112,37 @@ async def test_the_same_sheet_again_makes_nothing_and_answers_the_same(
     assert (await api.get(f"{V1}/experiments")).headers["x-total-count"] == "3"
 
 
+@pytest.mark.parametrize("alias_header", ["sample_alias", "alias", "Sample"])
+async def test_files_that_were_found_by_alias_are_found_again(
+    api: httpx.AsyncClient, wiring: Wiring, alice: Any, alias_header: str
+) -> None:
+    project = await make_project(api, alice)
+    await stage(wiring, alice, "a_R1.fastq.gz", "a_R2.fastq.gz", "b_R1.fastq.gz")
+    rows = [row("a"), row("b", "b_R1_mistyped.fastq.gz"), row("c", instrument_model="", platform="")]
+    content = sheet(*rows).replace(b"sample_alias", alias_header.encode(), 1)
+    first = await send(api, alice, "bulk-submit/confirm", content, project_accession=project)
+    assert first.status_code == 200, first.text
+    assert [len(first.json()[kind]) for kind in ("samples", "experiments", "runs")] == [3, 3, 3]
+    again = await send(api, alice, "bulk-submit/confirm", content, project_accession=project)
+    assert again.json() == first.json()
+    assert (await api.get(f"{V1}/experiments")).headers["x-total-count"] == "3"
+
+
+async def test_a_sheet_of_samples_again_makes_no_library_for_runs_that_came_since(
+    api: httpx.AsyncClient, wiring: Wiring, alice: Any
+) -> None:
+    project = await make_project(api, alice)
+    bare = dict.fromkeys(("library_strategy", "platform", "instrument_model"), "")
+    samples = sheet(row("a", **bare))
+    first = await send(api, alice, "bulk-submit/confirm", samples, project_accession=project)
+    await stage(wiring, alice, "a_R1.fastq.gz")
+    filled = await send(api, alice, "bulk-submit/confirm", sheet(row("a", "a_R1.fastq.gz")), project_accession=project)
+    assert len(filled.json()["runs"]) == 1
+    again = await send(api, alice, "bulk-submit/confirm", samples, project_accession=project)
+    assert again.json() == first.json()
+    assert (await api.get(f"{V1}/experiments")).headers["x-total-count"] == "1"
+
+
 async def test_two_at_the_same_moment_make_one(api: httpx.AsyncClient, wiring: Wiring, alice: Any) -> None:
     project = await make_project(api, alice)
     await stage(wiring, alice, "a.bam")
@@ -172,6 +203,20 @@ async def test_samples_alone_are_made_from_a_sheet_without_libraries(api: httpx.
     answer = await send(api, alice, "samples/bulk", content, project_accession=project)
     assert answer.status_code == 200, answer.text
     assert (len(answer.json()["samples"]), answer.json()["runs"]) == (3, [])
+
+
+async def test_a_sheet_with_libraries_makes_its_samples_alone_where_only_samples_are_wanted(
+    api: httpx.AsyncClient, wiring: Wiring, alice: Any
+) -> None:
+    project = await make_project(api, alice)
+    await stage(wiring, alice, "a_R1.fastq.gz")
+    content = sheet(row("a", "a_R1.fastq.gz"), row("b", "not-here.bam"))
+    answer = await send(api, alice, "samples/bulk", content, project_accession=project)
+    assert answer.status_code == 200, answer.text
+    made = answer.json()
+    assert [len(made[kind]) for kind in ("samples", "experiments", "runs")] == [2, 0, 0]
+    staged = (await api.get(f"{V1}/staging/files", headers=alice.headers)).json()
+    assert [file["status"] for file in staged] == ["verified"]
 
 
 @pytest.mark.parametrize(
