@@ -13,7 +13,6 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import structlog
-import structlog
 
 from app.db.engines import make_engines
 from app.db.migrate import migrate
@@ -31,10 +30,6 @@ structlog.configure(
     processors=[structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
 )
 DATABASES = ("sqlite", "postgresql")
-
-# The console's own way to show an unexpected error prints every local variable, which takes a minute of a core.
-_plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])
 
 
 @pytest.fixture(scope="session")
