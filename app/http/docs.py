@@ -21,6 +21,7 @@ _ASSETS = {
     "redoc.js": ("redoc/bundles/redoc.standalone.js", "text/javascript"),
     "start.js": ("", "text/javascript"),
 }
+_OUTSIDE_IMAGE = b"https://cdn.redoc.ly/redoc/logo-mini.svg"  # ReDoc asks for its maker's logo
 _START = """
 const address = document.body.dataset.openapi;
 if (document.getElementById("swagger-ui"))
@@ -103,4 +104,4 @@ def _asset(name: str) -> tuple[bytes, str]:
     if not path:
         return _START.encode(), media_type
     folder = resources.files("drf_spectacular_sidecar") / "static" / "drf_spectacular_sidecar"
-    return (folder / path).read_bytes(), media_type
+    return (folder / path).read_bytes().replace(_OUTSIDE_IMAGE, b"data:,"), media_type
