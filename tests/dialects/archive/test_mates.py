@@ -15,6 +15,7 @@ from accession.numbers import mint
 from qc.validate import validate
 from tests.dialects.archive.records import make_experiment, make_project, make_sample
 from tests.dialects.archive.test_sheets import row, send, sheet
+from tests.dialects.archive.uploading import verify
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,3 +148,15 @@ async def test_the_same_bytes_twice_are_no_pair(
     refused = await run_of(api, alice, experiment, two, mate_accession=first)
     assert (refused.status_code, refused.json()["issues"][0]["code"]) == (422, "mate_mismatch")
     assert "same bytes" in refused.json()["issues"][0]["message"]
+
+
+async def test_a_run_whose_file_is_not_checked_yet_gets_no_mate(
+    api: httpx.AsyncClient, wiring: Wiring, alice: Any, tmp_path: Path
+) -> None:
+    experiment = await experiment_of(api, alice)
+    one = await keep(wiring, alice, tmp_path, "a_R1.fastq", NAMES, end=1)
+    two = await keep(wiring, alice, tmp_path, "a_R2.fastq", NAMES, end=2)
+    first, second = [(await run_of(api, alice, experiment, file)).json()["accession"] for file in (one, two)]
+    await verify(wiring, one, FileState.VERIFYING)
+    refused = await api.patch(f"{V1}/runs/{second}", json={"mate_accession": first}, headers=alice.headers)
+    assert (refused.status_code, refused.json()["code"]) == (409, "file_not_ready")
