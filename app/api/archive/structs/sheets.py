@@ -74,16 +74,16 @@ class ConfirmedOut(msgspec.Struct, frozen=True):
     runs: list[str]
 
 
-class RefusedSheetOut(msgspec.Struct, frozen=True):
-    """A sheet that was not accepted: nothing was made."""
+class RefusedSheetOut(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A sheet that was not accepted: nothing was made. There is no report where the form itself is malformed."""
 
     type: str
     title: str
     status: int
     detail: str
     code: str
-    issues: list[Issue]
-    report: SheetReportOut
+    issues: list[Issue] = []
+    report: SheetReportOut | None = None
 
 
 class ChecklistOut(msgspec.Struct, frozen=True):
