@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from sqlalchemy import Select, and_, select
@@ -69,15 +69,17 @@ async def grant(unit: Unit, accession: str) -> Grant:
     )
 
 
-async def link(store: BlobStore, granted: Grant, *, expires: timedelta) -> str:
-    """A signed link to the granted bytes; made without asking the store, so it needs no unit and no network."""
+async def link(store: BlobStore, granted: Grant, *, expires: timedelta, method: Literal["GET", "HEAD"] = "GET") -> str:
+    """A signed link to the granted bytes for one method; the store is not asked, so it needs no unit, no network."""
     if granted.key is None:
         raise NotFound(f"The bytes of {granted.accession} are not kept here.")
     headers = {
         "response-content-disposition": content_disposition(granted.filename),
         "response-cache-control": "private",
     }
-    return await store.presign_get(granted.key, version_id=granted.version_id, expires=expires, headers=headers)
+    return await store.presign_get(
+        granted.key, version_id=granted.version_id, expires=expires, headers=headers, method=method
+    )
 
 
 def _statement(unit: Unit, wanted: Accession) -> Select[Any]:

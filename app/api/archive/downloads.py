@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any, Literal
 
 import msgspec
-from litestar import Controller, HttpMethod, MediaType, Response, route
+from litestar import Controller, HttpMethod, MediaType, Request, Response, route
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
@@ -44,6 +45,7 @@ class Downloads(Controller):
         summary="Download a run's file",
         description=(
             "Redirects to a signed link, valid for 24 hours where the run is public. The body is the link too. "
+            "A link is for the method that was asked with: HEAD answers one for HEAD. "
             "`NFDP-RUN-000001.2` names a version. An archive without an object store answers 200 with the file's path."
         ),
         opt={"writes": True},
@@ -53,9 +55,13 @@ class Downloads(Controller):
         | problems(404, 409, 410, 422),
     )
     async def download(
-        self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], accession: FromPath[str]
+        self,
+        request: Request[Any, Any, Any],
+        unit: NamedDependency[Unit],
+        wiring: NamedDependency[Wiring],
+        accession: FromPath[str],
     ) -> Response[str]:
-        """Grant the download and sign its link; the store is not asked, so its outage does not matter here."""
+        """Grant the download and sign its link for the method; the store is not asked, so its outage is no matter."""
         granted = await downloads.grant(unit, accession)
         if wiring.store is None or granted.key is None:
             described = DescribedFileOut(granted.accession, granted.filename, granted.size, granted.md5, _NOT_HERE)
@@ -63,7 +69,8 @@ class Downloads(Controller):
         settings = wiring.settings
         public = timedelta(hours=settings.public_link_hours)
         expires = public if granted.open else timedelta(minutes=settings.private_link_minutes)
-        url = await downloads.link(wiring.store, granted, expires=expires)
+        method: Literal["GET", "HEAD"] = "HEAD" if request.method == HttpMethod.HEAD else "GET"
+        url = await downloads.link(wiring.store, granted, expires=expires, method=method)
         headers = {
             "Location": url,
             "Content-Disposition": content_disposition(granted.filename),
