@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from accession.errors import Malformed, Unavailable
+from accession.errors import Malformed, Unauthenticated, Unavailable
 from accession.files.uploads import CONTENT_TYPE, Begun, Uploads
 from app.http.deps import actor_of
 from app.http.uploads import FormReader, blocks
@@ -35,8 +35,10 @@ log = structlog.get_logger()
 _CHECKSUM_FIELD = "checksum_md5"
 
 
-def require_store(wiring: Wiring) -> BlobStore:
-    """The object store, or `Unavailable` in an archive that only keeps metadata."""
+def require_store(wiring: Wiring, actor: Actor) -> BlobStore:
+    """The object store for somebody who is signed in; `Unavailable` in an archive that only keeps metadata."""
+    if not actor.signed_in:
+        raise Unauthenticated("Sign in first: send an access token as 'Authorization: Bearer <token>'.")
     if wiring.store is None:
         raise Unavailable(
             "This archive keeps no files: no object store is configured. Register runs by name, size and MD5 instead.",
@@ -56,7 +58,8 @@ async def require_space(settings: Settings, wanted: int = 0) -> None:
 
 async def take_in(request: Request[Any, Any, Any], wiring: Wiring) -> File:
     """Stream the form's one file into the store and answer its row, which waits for its verdict."""
-    store, terms, actor = require_store(wiring), wiring.terms, actor_of(request)
+    actor, terms = actor_of(request), wiring.terms
+    store = require_store(wiring, actor)
     form = FormReader(request, limit=terms.max_bytes)
     await require_space(wiring.settings, form.announced)
     filename = await form.open()

@@ -47,7 +47,7 @@ async def begin(
     wiring: Wiring, actor: Actor, promise: Promise, *, also: Callable[[Unit, Begun], Awaitable[None]] | None = None
 ) -> Links:
     """Make the pending row and sign the links; `also` adds rows to the same transaction."""
-    store, terms = require_store(wiring), wiring.terms
+    store, terms = require_store(wiring, actor), wiring.terms
     await require_space(wiring.settings, max(promise.size, 0))
     async with wiring.writing(actor) as unit:
         begun = await Uploads(unit, terms).begin_presigned(
@@ -76,7 +76,7 @@ async def complete(wiring: Wiring, actor: Actor, file_id: UUID, parts: Sequence[
 
     `Conflict` where the bytes are absent, short, or a part differs: the file stays pending.
     """
-    store, terms = require_store(wiring), wiring.terms
+    store, terms = require_store(wiring, actor), wiring.terms
     async with wiring.reading(actor) as unit:
         row = await Uploads(unit, terms).awaited(file_id)
     if row.state != FileState.PENDING:

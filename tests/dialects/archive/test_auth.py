@@ -209,10 +209,10 @@ async def test_the_document_tells_every_answer_with_an_example(wiring):
     document = archive_app(wiring).openapi_schema.to_schema()
     told = {path: next(iter(item.values())) for path, item in document["paths"].items() if path.startswith("/auth/")}
     statuses = {path: set(operation["responses"]) for path, operation in told.items()}
-    assert statuses["/auth/register"] == {"201", "400", "403", "409", "413", "422"}
+    assert statuses["/auth/register"] == {"201", "400", "401", "403", "409", "413", "422"}
     assert statuses["/auth/login"] == {"200", "400", "401", "413"}
     assert statuses["/auth/refresh"] == {"200", "400", "401", "413"}
-    assert statuses["/auth/logout"] == {"204", "400", "413"}
+    assert statuses["/auth/logout"] == {"204", "400", "401", "413"}
     assert statuses["/auth/me"] == {"200", "400", "401"}
     schemas = document["components"]["schemas"]
     for name in ("RegisterIn", "LoginIn", "RefreshIn"):
