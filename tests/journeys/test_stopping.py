@@ -56,16 +56,32 @@ def upload_in_halves(submitter: Submitter, content: bytes, go_on: threading.Even
     return uploading, answers
 
 
-def test_a_stop_answers_an_upload_in_flight_and_leaves_no_process(
-    serving: Serving, submitter: Submitter, dataset: Dataset
+@pytest.fixture
+def large_run(submitter: Submitter) -> tuple[str, bytes]:
+    """A run with more bytes than a connection keeps on its way."""
+    head = b"##fileformat=VCFv4.2\n##contig=<ID=c,length=9000000>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    content = head + b"".join(b"c\t%d\t.\tA\tC\t.\tPASS\t.\n" % place for place in range(1, 1_000_000))
+    file_id = submitter.upload("large.vcf", content)
+    submitter.client.waiting.for_files([file_id], deadline=DEADLINE)
+    return submitter.make_run(file_id), content
+
+
+def test_a_stop_answers_what_is_in_flight_and_leaves_no_process(
+    serving: Serving, submitter: Submitter, dataset: Dataset, large_run: tuple[str, bytes]
 ) -> None:
     content, go_on = dataset.samples[0].vcf.read_bytes(), threading.Event()
+    run, large = large_run
+    link = submitter.client.downloads.link(run)
     uploading, answers = upload_in_halves(submitter, content, go_on)
     processes = serving.tree()
     assert len(processes) >= 3
     assert serving.process is not None
-    serving.process.send_signal(signal.SIGTERM)
-    eventually(lambda: serving.told("stopping"), "the service to begin its stop")
+    with httpx.stream("GET", link, timeout=DEADLINE) as download:
+        chunks = download.iter_raw(2**16)
+        begun = next(chunks)
+        serving.process.send_signal(signal.SIGTERM)
+        eventually(lambda: serving.told("stopping"), "the service to begin its stop")
+        assert begun + b"".join(chunks) == large
     go_on.set()
     uploading.join()
     assert [answer.status_code for answer in answers] == [200]
