@@ -7,8 +7,6 @@ import sqlite3
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-import structlog
-
 from app.cli.errors import CommandFailed
 from app.db.engines import NO_ANSWER
 from app.db.migrate import SchemaProblem, migrate, require_current
@@ -21,33 +19,38 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-log = structlog.get_logger(__name__)
-
 
 @asynccontextmanager
 async def opened(settings: Settings | None = None) -> AsyncIterator[Wiring]:
     """A wiring on the database that the settings name; an embedded one is migrated, any other must be current."""
-    settings = settings or from_environment()
+    async with _wired(settings or from_environment()) as wiring:
+        await _prepare(wiring)
+        yield wiring
+
+
+async def prepare(settings: Settings, *, upgrade: bool = False) -> str:
+    """Bring the schema to this release where that is allowed; `empty`, `behind` or `current`, as it was before."""
+    async with _wired(settings) as wiring:
+        return await _prepare(wiring, upgrade=upgrade)
+
+
+@asynccontextmanager
+async def _wired(settings: Settings) -> AsyncIterator[Wiring]:
     if settings.embedded_database:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     wiring = Wiring(settings)
     try:
-        await prepare(wiring)
         yield wiring
     finally:
         await wiring.close()
 
 
-async def prepare(wiring: Wiring, *, upgrade: bool = False) -> str:
-    """Bring the schema to this release where that is allowed; says what it was before."""
+async def _prepare(wiring: Wiring, *, upgrade: bool = False) -> str:
     settings, engine = wiring.settings, wiring.engines.write
     try:
         _open_file(settings)
         if settings.embedded_database or upgrade:
-            was = await migrate(engine, settings.accession_prefix)
-            if was != "current" and structlog.is_configured():
-                log.info("schema_made_current", was=was)
-            return was
+            return await migrate(engine, settings.accession_prefix)
         await require_current(engine, settings.accession_prefix)
     except SchemaProblem as error:
         raise CommandFailed(str(error)) from error

@@ -15,7 +15,7 @@ import structlog
 
 from accession.errors import DomainError
 from app.cli.errors import CommandFailed
-from app.cli.opening import opened
+from app.cli.opening import prepare
 from app.cli.supervisor import Child, GaveUp
 from app.storage import open_store
 from app.storage.embedded import EmbeddedStore, StoreStartFailed
@@ -73,8 +73,7 @@ class Stack:
     async def _prepare(self) -> None:
         """The schema and the bucket, once, before any process needs them; then say what will be served."""
         settings = self.settings
-        async with opened(settings):
-            pass
+        log.info("database_ready", schema_was=await prepare(settings))
         blobs = open_store(settings)
         if blobs is not None:
             with contextlib.suppress(
