@@ -103,7 +103,10 @@ class Run(Owned, Row):
 
 
 class RunVersion(Row):
-    """One version of a run: which file it was; versions are never changed."""
+    """One version of a run: which file it was; its file is never changed.
+
+    `was_public` says that everyone could read the version at the moment when the next one took its place.
+    """
 
     __tablename__ = "run_versions"
     __table_args__ = (Index("uq_run_versions", "run_id", "version", unique=True),)
@@ -111,3 +114,4 @@ class RunVersion(Row):
     run_id: Mapped[UUID] = mapped_column(ForeignKey("runs.id"))
     version: Mapped[int] = mapped_column()
     file_id: Mapped[UUID] = mapped_column(index=True)
+    was_public: Mapped[bool] = mapped_column(default=False)

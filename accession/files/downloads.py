@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, select
 
 from accession.audit.service import record
 from accession.base import State
@@ -13,6 +13,7 @@ from accession.catalog.models import Run, RunVersion
 from accession.errors import Conflict, Gone, NotFound
 from accession.files.models import File, FileState
 from accession.files.rules import content_disposition
+from accession.files.versions import version_named
 from accession.ids import Accession, Kind, require_serial
 from accession.people.access import is_open, readable_by
 from accession.people.models import Scope
@@ -94,8 +95,7 @@ def _statement(unit: Unit, wanted: Accession) -> Select[Any]:
     if wanted.version is None:
         rows = rows.outerjoin(File, File.id == Run.file_id)
     else:
-        named = and_(RunVersion.run_id == Run.id, RunVersion.version == wanted.version)
-        rows = rows.join(RunVersion, named).join(File, File.id == RunVersion.file_id)
+        rows = rows.join(RunVersion, version_named(unit, wanted.version)).join(File, File.id == RunVersion.file_id)
     return rows.where(Run.serial == wanted.serial, readable_by(Run, unit, by_accession=True))
 
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, select
 
 from accession.base import State
 from accession.catalog.models import Run, RunVersion
 from accession.errors import Gone, NotFound
 from accession.files.models import File, QcReport
 from accession.files.reports import MULTIQC, ToolReport
+from accession.files.versions import version_named
 from accession.ids import Accession, Kind, require_serial
 from accession.people.access import is_open, readable_by
 from accession.people.models import Scope
@@ -85,7 +86,7 @@ async def _find_run(unit: Unit, accession: str, *columns: Any) -> Row[Any]:
     """The wanted columns of a run's file, with what decides whether everyone may see it."""
     wanted = require_serial(accession, unit.prefix, Kind.RUN)
     openness = (Run.state, Scope.state.label("scope_state"), Scope.release_date)
-    rows = _joined(select(*openness, *columns).select_from(Run).join(Scope, Scope.id == Run.scope_id), wanted)
+    rows = _joined(unit, select(*openness, *columns).select_from(Run).join(Scope, Scope.id == Run.scope_id), wanted)
     rows = rows.where(Run.serial == wanted.serial, readable_by(Run, unit, by_accession=True))
     row = (await unit.session.execute(rows)).first()
     if row is None:
@@ -94,12 +95,11 @@ async def _find_run(unit: Unit, accession: str, *columns: Any) -> Row[Any]:
     return row
 
 
-def _joined(rows: Select[Any], wanted: Accession) -> Select[Any]:
+def _joined(unit: Unit, rows: Select[Any], wanted: Accession) -> Select[Any]:
     """Join the file of the wanted version; the current one may be described only, a named one must exist."""
     if wanted.version is None:
         return rows.outerjoin(File, File.id == Run.file_id)
-    named = and_(RunVersion.run_id == Run.id, RunVersion.version == wanted.version)
-    return rows.join(RunVersion, named).join(File, File.id == RunVersion.file_id)
+    return rows.join(RunVersion, version_named(unit, wanted.version)).join(File, File.id == RunVersion.file_id)
 
 
 async def _raise_gone(unit: Unit, wanted: Accession) -> None:

@@ -21,9 +21,11 @@ from accession.errors import Conflict, NotFound
 from accession.files.models import File, FileState
 from accession.files.project_reports import mark_report_due
 from accession.files.reads import refuse_strangers
+from accession.files.versions import keep_openness, version_named
 from accession.ids import Kind, require_serial
 from accession.issues import Issue
 from accession.people.access import Verb, personal_to
+from accession.people.models import Scope
 from accession.records import add_record, find_parent, load_for_change, refuse, submitted_before, touch
 from accession.vocab import Vocabulary
 
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
     import msgspec
 
-    from accession.people.models import Scope
     from accession.unit import Unit
 
 RUNS, FILES = table_of(Run), table_of(File)
@@ -74,7 +75,9 @@ async def get_run(unit: Unit, accession: str) -> Any:
     found = (
         select(File, RunVersion.created_at)
         .join(RunVersion, RunVersion.file_id == File.id)
-        .where(RunVersion.run_id == row.id, RunVersion.version == wanted.version)
+        .join(Run, Run.id == RunVersion.run_id)
+        .join(Scope, Scope.id == Run.scope_id)
+        .where(Run.id == row.id, version_named(unit, wanted.version))
     )
     earlier = (await unit.session.execute(found)).first()
     if earlier is None:
@@ -238,6 +241,7 @@ async def replace_file(unit: Unit, accession: str, file_id: str) -> None:
         message = f"{accession} is a {row.file_type} run; {file.filename} is {file.format}."
         refuse([Issue("other_file_type", message, field="file_id")])
     await link_files(unit, [file.id], scope.id)
+    await keep_openness(unit, row, scope)
     version = row.version + 1
     unit.session.add(RunVersion(run_id=row.id, version=version, file_id=file.id))
     touch(unit, row, Kind.RUN, {"version": version, **facts_of(file)})

@@ -149,6 +149,16 @@ def reads_whole(unit: Unit, scope: Scope) -> bool:
     return scope.organisation_id in actor.organisations
 
 
+def whole_readable(unit: Unit) -> ColumnElement[bool]:
+    """`reads_whole` as a condition, for a statement that joins `Scope`."""
+    actor = unit.actor
+    if actor.admin:
+        return true()
+    if actor.account_id is None:
+        return false()
+    return or_(Scope.owner_id == actor.account_id, Scope.organisation_id.in_(list(actor.organisations)))
+
+
 def is_open(today: date, scope_state: str, release_date: date | None, record_state: str = State.PUBLIC) -> bool:
     """Whether everyone may read a record today."""
     released = release_date is None or release_date <= today

@@ -404,6 +404,7 @@ def upgrade() -> None:
         sa.Column("run_id", GUID(length=16), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("file_id", GUID(length=16), nullable=False),
+        sa.Column("was_public", sa.Boolean(), nullable=False),
         sa.Column("created_at", DateTimeUTC(timezone=True), nullable=False),
         sa.Column("updated_at", DateTimeUTC(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_run_versions_run_id_runs")),
