@@ -24,6 +24,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 LEASE = 0.6  # of `worker_stale_after`: shorter than the queue takes to find a worker dead
+ATTEMPTS = 3  # before a file whose check fails, or finds no bytes, is refused
+NO_BYTES = "The object store has no bytes of this file."
 RENEWALS = 5  # within one lease
 SOONEST, LATEST = timedelta(seconds=2), timedelta(seconds=60)
 
@@ -82,6 +84,15 @@ async def give_back(wiring: Wiring, claimed: Claimed, *, after: timedelta, faile
     """End the lease with the work undone."""
     async with wiring.writing(ARCHIVE) as unit:
         await leases.give_back(unit, claimed, after=after, failed=failed)
+
+
+async def tried_again(wiring: Wiring, claimed: Claimed, reason: str) -> bool:
+    """Give the file back after a failed attempt; False, and nothing done, when that was its last one."""
+    log.warning("an attempt at file %s failed: %s", claimed.file_id, reason)
+    if claimed.attempts + 1 >= ATTEMPTS:
+        return False
+    await give_back(wiring, claimed, after=pause(wiring, claimed), failed=True)
+    return True
 
 
 def pause(wiring: Wiring, claimed: Claimed) -> timedelta:

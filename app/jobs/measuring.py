@@ -12,7 +12,7 @@ from accession.errors import NotFound
 from accession.files.leases import Claimed, claim_measuring
 from accession.files.reports import ToolReport, settle_reports
 from app.jobs import cpu
-from app.jobs.holding import file_held, lease_of, while_held
+from app.jobs.holding import NO_BYTES, file_held, lease_of, tried_again, while_held
 from app.jobs.keeping import DATA, PAGE, keep_object
 from app.jobs.workfolder import fetch, work_folder
 
@@ -36,7 +36,9 @@ async def measure_file(wiring: Wiring, key: str) -> None:
         try:
             reports = await while_held(_measure(wiring, wiring.store, claimed), renew, lease)
         except NotFound:
-            reports = [_failed("QC", "The object store has no bytes of this file.")]
+            if await tried_again(wiring, claimed, NO_BYTES):
+                return
+            reports = [_failed("QC", NO_BYTES)]
         except cpu.EngineFailed as error:
             reports = [_failed("QC", str(error))]
         status = cpu.combined(cpu.QcStatus(report.status) for report in reports)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -13,16 +12,13 @@ from accession.errors import NotFound
 from accession.files.leases import Claimed, claim_validation
 from accession.files.verdicts import Checked, settle_unchecked, settle_verdict
 from app.jobs import cpu
-from app.jobs.holding import file_held, give_back, lease_of, pause, while_held
+from app.jobs.holding import NO_BYTES, file_held, lease_of, tried_again, while_held
 from app.jobs.workfolder import fetch, work_folder
 
 if TYPE_CHECKING:
     from accession.files.store import BlobStore, ObjectStat
     from app.wiring import Wiring
 
-log = logging.getLogger(__name__)
-
-ATTEMPTS = 3
 _APART = ("metrics", "size", "md5", "sha256")  # in columns of their own, or too long for a row
 
 
@@ -39,9 +35,9 @@ async def validate_file(wiring: Wiring, key: str) -> None:
         try:
             checked = await while_held(_check(wiring, wiring.store, claimed), renew, lease)
         except NotFound:
-            await _refuse(wiring, claimed, "bytes_missing", "The object store has no bytes of this file.")
+            await _failed(wiring, claimed, "bytes_missing", NO_BYTES)
         except cpu.EngineFailed as error:
-            await _not_checked(wiring, claimed, str(error))
+            await _failed(wiring, claimed, "check_failed", f"The file could not be checked: {error}")
         else:
             async with wiring.writing(ARCHIVE) as unit:
                 await settle_verdict(unit, claimed, checked, measure=wiring.settings.qc_reads)
@@ -71,15 +67,9 @@ def _checked(verdict: cpu.Verdict, stat: ObjectStat) -> Checked:
     )
 
 
-async def _not_checked(wiring: Wiring, claimed: Claimed, reason: str) -> None:
-    """Try again where the check itself failed; refuse the file when it has done so too often."""
-    log.warning("the check of file %s failed: %s", claimed.file_id, reason)
-    if claimed.attempts + 1 < ATTEMPTS:
-        await give_back(wiring, claimed, after=pause(wiring, claimed), failed=True)
-    else:
-        await _refuse(wiring, claimed, "check_failed", f"The file could not be checked: {reason}")
-
-
-async def _refuse(wiring: Wiring, claimed: Claimed, code: str, message: str) -> None:
+async def _failed(wiring: Wiring, claimed: Claimed, code: str, message: str) -> None:
+    """Try again where the check failed or found no bytes; refuse the file when it has done so too often."""
+    if await tried_again(wiring, claimed, message):
+        return
     async with wiring.writing(ARCHIVE) as unit:
         await settle_unchecked(unit, claimed, code=code, message=message)

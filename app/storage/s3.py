@@ -103,8 +103,13 @@ class S3Store:
         return ObjectStat(key=key, version_id=written.version_id, size=len(body), etag=written.etag or "")
 
     async def stat(self, key: str, version_id: str | None = None) -> ObjectStat:
-        """Look at an object, the newest version by default."""
-        return _stat(await self._run(self._client.stat_object, self.bucket, key, version_id=version_id))
+        """Look at an object, the newest version by default. A HEAD cannot say that the bucket is lost: it is asked."""
+        try:
+            return _stat(await self._run(self._client.stat_object, self.bucket, key, version_id=version_id))
+        except NotFound:
+            if not await self._run(self._client.bucket_exists, self.bucket):
+                raise failure("NoSuchBucket", "") from None
+            raise
 
     async def fetch(self, key: str, path: Path, *, version_id: str | None = None) -> None:
         """Copy an object to a local file; a file that could not be filled to its full length is removed."""

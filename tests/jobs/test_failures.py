@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from accession.errors import StoreUnavailable
+from accession.errors import NotFound, StoreUnavailable
 from accession.files.leases import claim_validation, give_back, renew
 from accession.files.models import FileState
 from app.jobs import measuring, validating, workfolder
@@ -43,6 +43,30 @@ async def test_a_check_that_fails_three_times_rejects_the_file(wiring, store, al
     assert (row.state, row.qc_status, row.due_at) == (FileState.REJECTED, "failed", None)
     assert row.reason.startswith("check_failed: ")
     assert "SIGSEGV" in row.reason
+
+
+async def test_bytes_that_are_absent_for_a_while_cost_neither_the_file_nor_its_qc(
+    wiring, store, alice, dataset, clock, monkeypatch
+):
+    async def absent(*_, **__):
+        raise NotFound("The object is not in the store.")
+
+    file_id = await send_in(wiring, alice, dataset.samples[0].vcf)
+    with monkeypatch.context() as gap:
+        gap.setattr(store, "stat", absent)
+        await validating.validate_file(wiring, str(file_id))
+    row = await file_row(wiring, file_id)
+    assert (row.state, row.attempts, row.claim) == (FileState.VERIFYING, 1, None)
+    clock.advance(minutes=2)
+    await validating.validate_file(wiring, str(file_id))
+    clock.advance(minutes=2)
+    with monkeypatch.context() as gap:
+        gap.setattr(store, "fetch", absent)
+        await measuring.measure_file(wiring, str(file_id))
+    row = await file_row(wiring, file_id)
+    assert (row.state, row.attempts, row.claim) == (FileState.VERIFIED, 1, None)
+    assert row.qc_status != "failed"
+    assert row.due_at is not None
 
 
 async def test_an_outage_of_the_store_never_counts_against_a_file(wiring, store, alice, dataset, clock, monkeypatch):

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from accession.errors import Conflict, NotFound
+from accession.errors import Conflict, NotFound, StoreUnavailable
 from accession.files.store import Part
 from app.storage.parts import MIB
+from tests.stores.conftest import client_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
     from app.storage.s3 import S3Store
+    from tests.servers.objectstore import StoreServer
 
 pytestmark = pytest.mark.anyio
 TEXT = "text/plain"
@@ -127,6 +129,14 @@ async def test_an_absent_key_is_not_found_wherever_it_is_read(blobs: S3Store, tm
     with pytest.raises(NotFound):
         await blobs.fetch("absent", target)
     assert not target.exists()
+
+
+async def test_a_bucket_that_was_never_made_does_not_say_that_an_object_is_absent(server: StoreServer) -> None:
+    store = client_of(server)
+    for version in (None, "null"):
+        with pytest.raises(StoreUnavailable, match="bucket"):
+            await store.stat("k", version)
+    await store.close()
 
 
 async def test_an_absent_version_is_not_found_wherever_it_is_read(blobs: S3Store) -> None:
