@@ -64,4 +64,4 @@ def _before(cursor: str) -> int:
         text = ""
     if len(text) > 20 or text[:1] != "b" or not text[1:].isdecimal():
         raise Malformed("'cursor' is not one that this archive gave out; begin without it.")
-    return int(text[1:])
+    return min(int(text[1:]), 2**62)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 
+_OUTSIDE = "A value is outside of what can be stored."
+
+
 @contextmanager
 def _told_by_the_database() -> Iterator[None]:
     """What a database refuses or cannot do, in the domain's words; the database's own stay in the log as the cause."""
@@ -34,11 +37,14 @@ def _told_by_the_database() -> Iterator[None]:
         yield
     except exc.IntegrityError as error:
         raise Conflict("Somebody changed the same thing at the same moment; try again.") from error
-    except exc.DataError as error:
-        raise Malformed("A value is outside of what can be stored.") from error
+    except (exc.DataError, OverflowError) as error:
+        raise Malformed(_OUTSIDE) from error
     except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, ConnectionError) as error:
         raise Unavailable("The database does not answer; try again soon.", code="database_unavailable") from error
     except exc.DBAPIError as error:
+        told = getattr(error.orig, "__cause__", None)
+        if "DataError" in {kind.__name__ for kind in type(told).__mro__}:
+            raise Malformed(_OUTSIDE) from error  # as asyncpg tells it, which SQLAlchemy does not sort
         if not error.connection_invalidated:
             raise
         raise Unavailable("The database does not answer; try again soon.", code="database_unavailable") from error

@@ -89,6 +89,10 @@ async def page_of(
     )
 
 
+_STEADY = {"project_accession", "sample_accession", "experiment_accession"}
+"""Filters by what never changes in a record; a total under any other filter is counted anew each time."""
+
+
 class _Seen(NamedTuple):
     """What a page itself tells about the total."""
 
@@ -106,7 +110,8 @@ async def _total(unit: Unit, shape: Shape, parameters: dict[str, Any], seen: _Se
         return None
     if wanted.before is None and not seen.more and (seen.rows or not seen.offset):
         return seen.offset + len(seen.rows)
-    mark = seen.rows[0].mark if seen.rows else None
+    steady = set(seen.names) <= _STEADY
+    mark = seen.rows[0].mark if seen.rows and steady else None
     key = (shape, seen.names, wanted.exact, tuple(map(str, parameters.values())))
     known = unit.memory.recall(key, mark) if mark is not None else None
     if known is not None:

@@ -80,6 +80,8 @@ def _validation(error: ValidationException) -> tuple[str, list[Issue]]:
     for item in error.extra if isinstance(error.extra, list) else []:
         message = str(item.get("message", "")) if isinstance(item, dict) else str(item)
         field = str(item.get("key", "")) or None if isinstance(item, dict) else None
+        if message == "'data'":
+            message = "a body is required."
         found.append(Issue("malformed", message, field=field))
     if found:
         first = found[0]

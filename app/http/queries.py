@@ -26,9 +26,12 @@ def strict_queries() -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
         names = known.get(id(handler))
         if names is None:
             fields = handler.parsed_fn_signature.parameters.values()
-            aliases = {getattr(f.kwarg_definition, "name", None) or f.name for f in fields}
-            names = known[id(handler)] = frozenset(aliases - _INTERNAL - set(request.scope["path_params"]))
-        for name in request.query_params:
+            own = [f for f in fields if f.name not in _INTERNAL and f.name not in request.scope["path_params"]]
+            aliases = {getattr(f.kwarg_definition, "name", None) or f.name for f in own}
+            names = known[id(handler)] = frozenset(aliases)
+        for name, value in request.query_params.multi_items():
+            if "\x00" in value:
+                raise Malformed(f"'{name[:80]}' has a NUL character, which no value has.")
             if name not in names:
                 near = get_close_matches(name, names, 1)
                 hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(sorted(names)) or 'none'}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -14,13 +15,10 @@ SOURCES = ("app", "accession", "qc", "client", "scripts", "tests", "alembic")
 @cache
 def kept_files() -> tuple[Path, ...]:
     """Every file that git keeps or would keep; without git (an unpacked release) every file of the source folders."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    names = [name for name in listed.stdout.decode().split("\0") if name]
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    git = shutil.which("git")
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False).stdout if git else b""
+    names = [name for name in listed.decode().split("\0") if name]
     found = [ROOT / name for name in names] or [path for folder in SOURCES for path in (ROOT / folder).rglob("*")]
     return tuple(sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts))
 

@@ -28,7 +28,10 @@ TextFilter = Annotated[str | None, QueryParameter(description="Only records with
 StateFilter = Annotated[
     str | None, QueryParameter(name="state", description="Only records in this state.")
 ]  # `state` itself is a reserved name of the framework
-NumberFilter = Annotated[int | None, QueryParameter(description="Only records with exactly this value.")]
+NumberFilter = Annotated[
+    int | None, QueryParameter(description="Only records with exactly this value.", ge=0, le=2**31 - 1)
+]
+SizeFilter = Annotated[int | None, QueryParameter(description="Only files of exactly this size.", ge=0, le=2**53)]
 
 
 async def listing(

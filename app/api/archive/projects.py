@@ -97,10 +97,10 @@ class Projects(Controller):
         responses=problems(403, 404, 409, 410, 422),
     )
     async def release(
-        self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[ReleaseIn]
+        self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[ReleaseIn | None] = None
     ) -> Response[ProjectOut]:
         """Make the project public, at once or from a day on."""
-        await service.release_project(unit, accession, data.release_date)
+        await service.release_project(unit, accession, data.release_date if data else None)
         await unit.session.flush()
         row = await get_record(unit, PROJECT, accession)
         return one(row, project_out(unit, row))

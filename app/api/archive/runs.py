@@ -21,7 +21,7 @@ from accession.paging import page_request
 from accession.unit import Unit
 from app.api.archive.answers import made, one, repeated
 from app.api.archive.errors import problems
-from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, TextFilter, listing
+from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, SizeFilter, TextFilter, listing
 from app.api.archive.mapping.records import changes_of
 from app.api.archive.mapping.runs import run_out
 from app.api.archive.structs.runs import RunFileIn, RunIn, RunOut, RunPatch
@@ -50,7 +50,7 @@ class Runs(Controller):
         alias: TextFilter = None,
         file_type: TextFilter = None,
         filename: TextFilter = None,
-        file_size: NumberFilter = None,
+        file_size: SizeFilter = None,
         checksum_md5: TextFilter = None,
         checksum_sha256: TextFilter = None,
         read_number: NumberFilter = None,

@@ -264,3 +264,33 @@ async def test_totals_follow_new_records_removals_and_releases(api: httpx.AsyncC
     assert (await total(alice.headers), await total(bob.headers), await total({})) == ("4", "4", "4")
     await make_sample(api, bob, public)
     assert await total({}) == "5"
+
+
+async def test_projects_are_listed_by_state(api: httpx.AsyncClient, alice: Any) -> None:
+    public = await make_project(api, alice)
+    private = await make_project(api, alice, visibility="private")
+    listed = (await api.get(f"{V1}/projects?state=public", headers=alice.headers)).json()
+    assert [project["accession"] for project in listed] == [public]
+    assert private in (await api.get(f"{V1}/projects?state=private", headers=alice.headers)).text
+
+
+async def test_a_release_needs_no_body(api: httpx.AsyncClient, alice: Any) -> None:
+    project = await make_project(api, alice, visibility="private")
+    released = await api.post(f"{V1}/projects/{project}/release", headers=alice.headers)
+    assert (released.status_code, released.json()["visibility"]) == (200, "public")
+
+
+@pytest.mark.parametrize("query", ["tax_id=99999999999999999999", "tax_id=3000000000", "alias=%00", "tax_id=-1"])
+async def test_a_value_that_nothing_can_have_is_a_bad_request(api: httpx.AsyncClient, alice: Any, query: str) -> None:
+    await make_sample(api, alice, await make_project(api, alice))
+    assert (await api.get(f"{V1}/samples?{query}")).status_code == 400
+    assert (await api.get(f"{V1}/samples?cursor=Yjk5OTk5OTk5OTk5OTk5OTk5OTk")).status_code == 200
+
+
+async def test_a_filtered_total_follows_a_change(api: httpx.AsyncClient, alice: Any) -> None:
+    project = await make_project(api, alice)
+    made = [await make_sample(api, alice, project, breed="Boran") for _ in range(3)]
+    path = f"{V1}/samples?breed=Boran&per_page=1"
+    assert (await api.get(path)).headers["x-total-count"] == "3"
+    await api.patch(f"{V1}/samples/{made[0]}", json={"breed": "Ankole"}, headers=alice.headers)
+    assert (await api.get(path)).headers["x-total-count"] == "2"
