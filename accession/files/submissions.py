@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import insert, select
 
 from accession import vocab
-from accession.base import new_id
+from accession.base import State, new_id
 from accession.catalog.drafts import RunDraft, digest_of
 from accession.catalog.models import Experiment, Run, RunVersion
 from accession.errors import Conflict, Malformed, NotFound
@@ -94,7 +94,7 @@ async def make_run(unit: Unit, file_id: UUID) -> int:
 
     The run exists from here on whatever the verdict will be; one whose file is rejected has no download.
     """
-    submission, file, scope = await _load(unit, file_id)
+    submission, file, scope, experiment_state = await _load(unit, file_id)
     if submission.run_id is not None:
         return int((await unit.session.execute(select(Run.serial).where(Run.id == submission.run_id))).scalar_one())
     if file.state == FileState.REJECTED:
@@ -104,6 +104,8 @@ async def make_run(unit: Unit, file_id: UUID) -> int:
     if file.state not in _OPEN:
         raise Conflict(f"{file.filename} is {file.state} and cannot become a run; upload it again.")
     require(unit, Verb.CONTRIBUTE, scope)
+    if {experiment_state, scope.state} & {State.WITHDRAWN, State.REMOVED}:
+        raise Conflict("The experiment of this upload was removed; register it again.", code="experiment_removed")
     run_id = new_id()
     facts = {**facts_of(file), "file_type": file.format or submission.file_type}
     digest = digest_of("upload", str(file.id))
@@ -120,20 +122,20 @@ async def make_run(unit: Unit, file_id: UUID) -> int:
     return serial
 
 
-async def _load(unit: Unit, file_id: UUID) -> tuple[Submission, File, Scope]:
-    """The upload, its file and the scope of its experiment, locked until the commit."""
+async def _load(unit: Unit, file_id: UUID) -> tuple[Submission, File, Scope, str]:
+    """The upload, its file, and the scope and state of its experiment, locked until the commit."""
     statement = (
-        select(Submission, File, Scope)
+        select(Submission, File, Scope, Experiment.state)
         .join(File, File.id == Submission.file_id)
         .join(Experiment, Experiment.id == Submission.experiment_id)
         .join(Scope, Scope.id == Experiment.scope_id)
         .where(Submission.file_id == file_id, personal_to(File, unit))
-        .with_for_update(of=(Submission, File))
+        .with_for_update(of=(Submission, File, Experiment))
     )
     row = (await unit.session.execute(statement)).first()
     if row is None:
         raise NotFound("There is no such upload of yours.")
-    return row[0], row[1], row[2]
+    return row[0], row[1], row[2], row[3]
 
 
 def _upload_of(text: str) -> UUID:

@@ -108,12 +108,17 @@ async def change_project(unit: Unit, accession: str, changes: Mapping[str, Any])
 
 def _move_date(unit: Unit, accession: str, row: Project, scope: Scope, release_date: date | None) -> None:
     """Move the day of an embargo; what is public already cannot be taken back by a date."""
-    already = scope.state == State.PUBLIC and (scope.release_date is None or scope.release_date <= unit.today)
-    if already and release_date is not None and release_date > unit.today:
-        raise Conflict(f"{accession} is public already; its release date cannot move into the future.")
+    _refuse_taking_back(unit, accession, scope, release_date)
     scope.release_date = release_date
     row.revision += 1
     audit.record(unit, "change", accession, fields=["release_date"])
+
+
+def _refuse_taking_back(unit: Unit, accession: str, scope: Scope, release_date: date | None) -> None:
+    """Raise `Conflict` where a day in the future would close what is open to everyone."""
+    already = scope.state == State.PUBLIC and (scope.release_date is None or scope.release_date <= unit.today)
+    if already and release_date is not None and release_date > unit.today:
+        raise Conflict(f"{accession} is public already; its release date cannot move into the future.")
 
 
 async def release_project(unit: Unit, accession: str, release_date: date | None = None) -> None:
@@ -121,6 +126,7 @@ async def release_project(unit: Unit, accession: str, release_date: date | None 
     row, scope = await load_for_change(unit, Project, Kind.PROJECT, accession, Verb.MANAGE)
     if scope.state not in {State.DRAFT, State.PRIVATE, State.PUBLIC}:
         raise Conflict(f"{accession} is {scope.state}; only a draft or private project can be released.")
+    _refuse_taking_back(unit, accession, scope, release_date)
     refuse(release_issues(row))
     row.state = scope.state = State.PUBLIC
     scope.release_date = release_date
