@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -143,6 +144,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 
 def main() -> None:
     """Serve the process that started this one; what libraries print goes to standard error, never between answers."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it may be meant for all processes; the parent ends this one
     die_with_parent()
     if os.getppid() != int(sys.argv[1]):
         return

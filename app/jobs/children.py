@@ -43,6 +43,10 @@ class ChildFailed(Exception):
     """The child crashed, hung past its time or ended without an answer; the message is one sentence."""
 
 
+class ChildStopped(Exception):
+    """The child was asked to end by somebody else (SIGTERM), as when the machine stops: no fault of its work."""
+
+
 class Child:
     """One child process. `ask` may be called again after it has returned, never after it has raised."""
 
@@ -76,7 +80,7 @@ class Child:
         return self.process.returncode is None and self.answers < ANSWERS_PER_CHILD
 
     async def ask(self, request: bytes, *, seconds: float) -> bytes:
-        """Send one frame and return the body of the answering one; raises ChildFailed."""
+        """Send one frame and return the body of the answering one; raises ChildFailed or ChildStopped."""
         self.errors.seek(0)
         self.errors.truncate()
         try:
@@ -110,7 +114,7 @@ class Child:
         return await receiving.readexactly(length)
 
     async def _why_it_ended(self) -> str:
-        """Say how the child ended, and log the end of what it printed."""
+        """Say how the child ended, and log the end of what it printed; raises ChildStopped."""
         with suppress(TimeoutError):
             async with asyncio.timeout(2):
                 await self.process.wait()
@@ -120,6 +124,8 @@ class Child:
         match code:
             case None:
                 return "It closed its output without an answer."
+            case int() if code == -signal.SIGTERM:
+                raise ChildStopped
             case int() if code == -signal.SIGKILL:
                 return "It was killed from outside (SIGKILL), most likely for lack of memory."
             case int() if code < 0:
@@ -157,7 +163,7 @@ async def ask(request: bytes, *, seconds: float, command: Sequence[str]) -> byte
     """Return a child's answer to a request; the child is killed when the time is over or the caller is cancelled.
 
     `command` starts a child; warm children are shared by all callers of a loop, who therefore use one command.
-    Raises ChildFailed.
+    Raises ChildFailed or ChildStopped.
     """
     loop = asyncio.get_running_loop()
     child = await _taken(_WARM.get(loop), command)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from accession.errors import Unavailable
 from app.jobs import children
-from app.jobs.children import ChildFailed, kept_warm
+from app.jobs.children import ChildFailed, ChildStopped, kept_warm
 from qc.child import Answer, Choose, Mates, Measure, Report, Request, Validate, framed
 from qc.errors import EngineFailed, Unreadable
 from qc.grade import combined, leading
@@ -69,7 +70,8 @@ async def validate(
 ) -> Verdict:
     """Return the verdict on the file at `path`, called `filename`.
 
-    Raises Unreadable when the path cannot be read, EngineFailed when the check crashed, hung or ran out of memory.
+    Raises Unreadable when the path cannot be read, EngineFailed when the check crashed, hung or ran out of memory,
+    Unavailable when it was stopped from outside.
     """
     work = Validate(path=str(path), filename=filename, mate=_name(mate), reference=_name(reference))
     return await _asked(work, Verdict, what="The check of this file", limits=limits)
@@ -125,6 +127,8 @@ async def _asked(
     request = framed(Request(work=work, memory=limits.memory))
     try:
         raw = await children.ask(request, seconds=limits.seconds, command=COMMAND)
+    except ChildStopped as error:
+        raise Unavailable(f"{what} was stopped from outside; it is done again.", code="stopped") from error
     except ChildFailed as error:
         raise EngineFailed(_sentence(what, str(error))) from error
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from accession.errors import Unavailable
 from app.jobs import cpu
 from app.jobs.cpu import CpuLimits, EngineFailed, Format, QcStatus
 from tests.jobs_cpu.conftest import alive, eventually, md5_of, written
@@ -61,6 +62,25 @@ async def test_a_child_killed_from_outside_is_a_failed_report(
     pretended_fastqc("kill -KILL $PPID")
     reports = await cpu.measure(fastq, tmp_path / "w", filename="a.fastq", format=Format.FASTQ, limits=limits)
     assert reports[0].reason == "FastQC was killed from outside (SIGKILL), most likely for lack of memory."
+
+
+async def test_a_stop_of_all_processes_is_no_crash_of_a_check(
+    fastq: Path, tmp_path: Path, pretended_fastqc: Put, limits: CpuLimits
+) -> None:
+    pretended_fastqc("kill -TERM $PPID; exit 3")
+    reports = await cpu.measure(fastq, tmp_path / "w", filename="a.fastq", format=Format.FASTQ, limits=limits)
+    assert reports[0].reason == "FastQC wrote no report (exit code 3)."
+
+
+async def test_a_child_that_was_asked_to_end_is_an_outage_and_no_failed_check(
+    fastq: Path, limits: CpuLimits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = "import os, signal, sys; sys.stdin.buffer.read(8); os.kill(os.getpid(), signal.SIGTERM)"
+    monkeypatch.setattr(cpu, "COMMAND", (sys.executable, "-c", ending))
+    with pytest.raises(Unavailable):
+        await cpu.validate(fastq, filename="a.fastq", limits=limits)
+    with pytest.raises(Unavailable):
+        await cpu.report([fastq], fastq.parent, title="A", limits=limits)
 
 
 async def test_what_hangs_is_stopped_with_all_that_it_started(
