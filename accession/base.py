@@ -46,6 +46,10 @@ class State(StrEnum):
     REMOVED = "removed"
 
 
+GONE = (State.WITHDRAWN, State.REMOVED)
+"""States of records that are no longer there for anything but their accession."""
+
+
 class Owned:
     """A record: it has an accession, belongs to an account and a project, and has a state of its own.
 

@@ -9,9 +9,10 @@ import msgspec
 from sqlalchemy import bindparam, insert, select, update
 
 from accession.audit import service as audit
-from accession.base import new_id
+from accession.base import GONE, new_id
 from accession.catalog.models import Experiment, Run, RunVersion, Sample, Subject
-from accession.files.models import File
+from accession.errors import Conflict
+from accession.files.models import File, FileState
 from accession.files.project_reports import mark_report_due
 from accession.files.runs import SOON, facts_of, link_files
 from accession.ids import Kind
@@ -70,9 +71,9 @@ class _Sheet:
         self.known[Kind.SAMPLE] = await self._by_alias(Sample, samples)
         self.known[Kind.EXPERIMENT] = await self._experiments_of([k.id for k in self.known[Kind.SAMPLE].values()])
         files = await self._files([UUID(run.staged_file_id) for run in drafts.runs])
-        self.known[Kind.RUN] = await self._runs_of(
-            [file_id for file_id, file in files.items() if file.state == "linked"]
-        )
+        linked = [file_id for file_id, file in files.items() if file.state == FileState.LINKED]
+        self.known[Kind.RUN] = await self._runs_of(linked)
+        self._require_unmoved(files)
         self._draft_subjects()
         self._draft_samples()
         self._draft_experiments()
@@ -95,7 +96,7 @@ class _Sheet:
         found: dict[Any, Known] = {}
         for some in _chunks(aliases):
             statement = select(model.alias, model.id, model.serial).where(
-                model.owner_id == self.owner, model.alias.in_(some)
+                model.owner_id == self.owner, model.alias.in_(some), model.state.not_in(GONE)
             )
             found |= {row.alias: Known(row.id, row.serial) for row in (await self.session.execute(statement)).all()}
         return found
@@ -112,7 +113,7 @@ class _Sheet:
         for some in _chunks(samples):
             statement = (
                 select(Experiment.id, Experiment.serial, Experiment.sample_id, *columns)
-                .where(Experiment.sample_id.in_(some))
+                .where(Experiment.sample_id.in_(some), Experiment.state.not_in(GONE))
                 .order_by(Experiment.serial.desc())
             )
             for row in (await self.session.execute(statement)).all():
@@ -131,9 +132,18 @@ class _Sheet:
     async def _runs_of(self, files: list[UUID]) -> dict[Any, Known]:
         found: dict[Any, Known] = {}
         for some in _chunks(files):
-            statement = select(Run.file_id, Run.id, Run.serial).where(Run.file_id.in_(some))
+            statement = select(Run.file_id, Run.id, Run.serial).where(Run.file_id.in_(some), Run.state.not_in(GONE))
             found |= {row.file_id: Known(row.id, row.serial) for row in (await self.session.execute(statement)).all()}
         return found
+
+    def _require_unmoved(self, files: dict[UUID, File]) -> None:
+        """Raise `Conflict` where a file is no longer what it was when the sheet was checked."""
+        for draft in self.drafts.runs:
+            file = files.get(UUID(draft.staged_file_id))
+            linked = file is not None and file.state == FileState.LINKED
+            if file is None or linked != draft.linked or (linked and file.id not in self.known[Kind.RUN]):
+                message = f"The file of row {draft.row} was taken by another run, or removed, at the same moment."
+                raise Conflict(message, code="file_linked")
 
     def _add(self, kind: Kind, key: Any, **columns: Any) -> None:
         """Note a new row, unless the record exists; its serial is filled in when all are counted."""

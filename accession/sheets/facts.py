@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import and_, select
 
+from accession.base import GONE
 from accession.catalog.models import Experiment, Run, Sample, Subject
 from accession.errors import NotFound, TooLarge
 from accession.files.models import File, FileState
@@ -120,7 +121,7 @@ async def _linked(unit: Unit, owner: UUID, sheet: Sheet, scope_id: UUID | None) 
             .join(Run, Run.file_id == File.id)
             .join(Experiment, Experiment.id == Run.experiment_id)
             .join(Sample, Sample.id == Experiment.sample_id)
-            .where(File.owner_id == owner, File.state == FileState.LINKED, condition)
+            .where(File.owner_id == owner, File.state == FileState.LINKED, Run.state.not_in(GONE), condition)
         )
         for row in (await unit.session.execute(found)).all():
             library = (row.platform, row.instrument_model, row.library_strategy, row.library_name)
@@ -146,7 +147,7 @@ async def _aliases(
     facts: dict[str, ExistingFact] = {}
     for some in _chunks(aliases):
         found = select(model.alias, model.serial, model.scope_id, model.submitted_digest).where(
-            model.owner_id == owner, model.alias.in_(some)
+            model.owner_id == owner, model.alias.in_(some), model.state.not_in(GONE)
         )
         for row in (await unit.session.execute(found)).all():
             here = scope_id is None or row.scope_id == scope_id
