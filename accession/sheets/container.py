@@ -10,6 +10,7 @@ import re
 import struct
 import zipfile
 import zlib
+from array import array
 from io import BytesIO
 from typing import TYPE_CHECKING, Final, NoReturn
 from xml.parsers import expat
@@ -29,6 +30,8 @@ _RATIO_COUNTS_FROM: Final = 2_000_000
 _MAX_ERRORS: Final = 100
 _CHUNK: Final = 64 * 1024
 _ELEMENTS_PER_CELL: Final = 4
+_MAX_DIGITS: Final = 9
+_TEXTS: Final = frozenset({"si", "is", "v"})
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _LOCAL_HEADER: Final = struct.Struct("<4s22xHH")
 
@@ -52,6 +55,7 @@ def weigh_container(data: bytes, limits: SheetLimits) -> list[str]:
         if reach is not None:
             reach.close()
             parts[entry.filename] = reach
+    budget.settle()
     return _errors_in_first_sheet(parts)
 
 
@@ -70,6 +74,8 @@ class _Budget:
         self.limits = limits
         self._unpacked = 0
         self._elements = 0
+        self._shared = array("I")
+        self._references = array("I")
 
     def spend_bytes(self, count: int) -> None:
         self._unpacked += count
@@ -80,6 +86,22 @@ class _Budget:
         self._elements += 1
         if self._elements > self.limits.max_cells * _ELEMENTS_PER_CELL:
             _refuse(f"The workbook has more than {self.limits.max_cells * _ELEMENTS_PER_CELL:,} elements.")
+
+    def see_shared(self, length: int) -> None:
+        """Note one of the strings that cells refer to by number, `length` characters long."""
+        self._shared.append(length)
+
+    def see_reference(self, number: str) -> None:
+        """Note a cell whose text is the shared string of this number, counted from 0."""
+        if number.isdecimal() and len(number) < _MAX_DIGITS:
+            self._references.append(int(number))
+
+    def settle(self) -> None:
+        """Refuse cells that refer to so long a text so often that they would fill the memory."""
+        lengths = self._shared
+        total = sum(lengths[number] for number in self._references if number < len(lengths))
+        if total > self.limits.max_unpacked:
+            _refuse(f"The cells of the workbook have {total:,} characters together.")
 
 
 class _Reach:
@@ -95,7 +117,13 @@ class _Reach:
         self.targets: dict[str, str] = {}
         self.errors: list[str] = []
         self._parser = expat.ParserCreate()
+        self._text = 0
+        self._depth = 0
+        self._refers = False
+        self._number = ""
         self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._count
         self._parser.StartDoctypeDeclHandler = self._doctype
 
     def feed(self, chunk: bytes) -> None:
@@ -118,9 +146,14 @@ class _Reach:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._budget.spend_element()
         match name.rpartition(":")[2]:
+            case kind if kind in _TEXTS:
+                if not self._depth:
+                    self._text, self._number = 0, ""
+                self._depth += 1
             case "c":
                 self._column += 1
                 self._see(attributes.get("r"))
+                self._refers = attributes.get("t") == "s"
                 if attributes.get("t") == "e" and len(self.errors) < _MAX_ERRORS:
                     self.errors.append(attributes.get("r") or f"row {self._row}")
             case "row":
@@ -135,6 +168,24 @@ class _Reach:
             case "dimension":
                 for corner in attributes.get("ref", "").split(":"):
                     self._see(corner, moves=False)
+
+    def _end(self, name: str) -> None:
+        kind = name.rpartition(":")[2]
+        if kind in _TEXTS:
+            self._depth -= 1
+            if kind == "si":
+                self._budget.see_shared(self._text)
+            elif kind == "v" and self._refers:
+                self._budget.see_reference(self._number.strip())
+
+    def _count(self, text: str) -> None:
+        """Add up the characters of the text that the parser is in, however many pieces it comes in."""
+        if self._depth:
+            self._text += len(text)
+            if self._refers and len(self._number) < _MAX_DIGITS:
+                self._number += text
+            if self._text > self._limits.max_cell_length:
+                _refuse(f"The workbook has a text of more than {self._limits.max_cell_length:,} characters.")
 
     def _see(self, reference: str | None, *, moves: bool = True) -> None:
         """Note where a cell stands; without a reference it stands after the one before."""

@@ -223,6 +223,26 @@ def test_bombs_in_a_workbook_are_refused_without_being_unpacked_whole(read):
     assert refusal(read, many) == [("workbook_too_large", None)]
 
 
+def with_shared_text(text, references):
+    """A workbook whose one shared string stands in so many cells."""
+    good = zipfile.ZipFile(io.BytesIO(book(lambda _, sheet: sheet.write(0, 0, "a"))))
+    parts = {name: good.read(name) for name in good.namelist()}
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    parts["xl/sharedStrings.xml"] = f'<sst xmlns="{space}"><si><t>{text}</t></si></sst>'
+    rows = "".join(f'<row r="{row}"><c r="A{row}" t="s"><v>0</v></c></row>' for row in range(1, references + 1))
+    parts["xl/worksheets/sheet1.xml"] = SHEET.format(f"<sheetData>{rows}</sheetData>")
+    return packed(parts)
+
+
+def test_a_long_text_that_many_cells_share_is_refused_before_it_is_multiplied(read):
+    tracemalloc.start()
+    assert refusal(read, with_shared_text("x" * 200_000, 1_500)) == [("workbook_too_large", None)]
+    assert refusal(read, with_shared_text("x" * 9_000, 30_000)) == [("workbook_too_large", None)]
+    assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    tracemalloc.stop()
+    assert len(read(with_shared_text("x" * 200, 1_500)).rows) == 1_499
+
+
 def test_a_directory_that_lies_about_sizes_is_found_out(read):
     data = bytearray(packed({"xl/workbook.xml": b"<a>" + b" " * 100_000 + b"</a>"}))
     place = data.rfind(b"PK\x01\x02")
