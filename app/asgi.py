@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from app.http.pages import QcPages, on_page_error
 from app.http.tracing import traced
 from app.http.unread import ending_unread
 from app.jobs.queue import Queue
+from app.storage.waiting import until_ready
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -62,7 +64,11 @@ def service(wiring: Wiring) -> Service:
         if wiring.notifier is None:
             wiring.notifier = queue.notify
         wiring.probes["queue"] = queue.probe
+        preparing = asyncio.create_task(until_ready(wiring.store)) if wiring.store is not None else None
         yield
+        if preparing is not None:
+            preparing.cancel()
+            await asyncio.wait({preparing})
         await queue.close()
         await wiring.close()
 

@@ -13,8 +13,10 @@ from app.cli.opening import opened, run
 from app.log import set_up_logging
 from app.settings import from_environment
 from app.storage import open_store
+from app.storage.waiting import until_ready
 
 if TYPE_CHECKING:
+    from accession.files.store import BlobStore
     from app.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -52,4 +54,15 @@ async def _work(settings: Settings) -> None:
             log.warning("no_object_store", message="There is no object store, so there is nothing to work on.")
             await stop.wait()
             return
-        await run_worker(wiring, stop)
+        if await _is_ready(wiring.store, stop):
+            await run_worker(wiring, stop)
+
+
+async def _is_ready(store: BlobStore, stop: asyncio.Event) -> bool:
+    """Wait for the object store, without which there is no work; False where `stop` is set first."""
+    tasks = {asyncio.create_task(until_ready(store)), asyncio.create_task(stop.wait())}
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    return not stop.is_set()

@@ -76,10 +76,10 @@ class Stack:
         log.info("database_ready", schema_was=await prepare(settings))
         blobs = open_store(settings)
         if blobs is not None:
-            with contextlib.suppress(
-                DomainError
-            ):  # a store of somebody else's may come later; requests say 503 till then
+            try:
                 await blobs.ready()
+            except DomainError as error:  # it may come later; requests say 503 till then
+                log.warning("store_not_ready", reason=str(error))
             await blobs.close()
         log.info(
             "serving",

@@ -17,6 +17,14 @@ class OutOfRange(DomainError):
     code = "out_of_range"
 
 
+def unversioned(bucket: str) -> str:
+    """The sentence about a bucket in which a later write would destroy the bytes that were checked."""
+    return (
+        f"The bucket {bucket} is not versioned and the store refuses to version it; "
+        "SeqArk needs versioning: turn it on, or name another store."
+    )
+
+
 def failure(code: str, text: str) -> DomainError:
     """The error for an S3 error code; empty when there was no answer that could be read.
 

@@ -24,7 +24,7 @@ from minio.versioningconfig import VersioningConfig
 from accession.errors import Conflict, DomainError, NotFound, StoreUnavailable
 from accession.files.store import ObjectStat, Part, PendingUpload
 from app.storage.calls import Calls, address
-from app.storage.failures import CUT_SHORT, SILENT, OutOfRange, failure
+from app.storage.failures import CUT_SHORT, SILENT, OutOfRange, failure, unversioned
 from app.storage.parts import MIB, joined_etag, read_file, write_stream
 
 if TYPE_CHECKING:
@@ -46,10 +46,7 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class S3Store:
-    """A bucket as `accession.files.store.BlobStore`; `ready` is called once before anything else.
-
-    `versioned` says whether the bucket keeps versions, which `ready` has tried to turn on.
-    """
+    """A versioned bucket as `accession.files.store.BlobStore`; `ready` is called once before anything else."""
 
     def __init__(
         self,
@@ -62,7 +59,6 @@ class S3Store:
         region: str = "us-east-1",
     ) -> None:
         self.bucket = bucket
-        self.versioned = True
         self._calls = Calls(endpoint_url)
         keys = StaticProvider(access_key, secret_key)
         pool = self._calls.connections
@@ -72,7 +68,7 @@ class S3Store:
         self._signer = Minio(host, secure=secure, region=region, http_client=pool, credentials=keys)
 
     async def ready(self) -> None:
-        """Make the bucket if there is none, turn its versioning on, and learn whether it is."""
+        """Make the bucket if there is none and turn its versioning on; `StoreUnavailable` where that cannot be."""
         if not await self._run(self._client.bucket_exists, self.bucket):
             with suppress(Conflict):  # another process was faster
                 await self._run(self._client.make_bucket, self.bucket)
@@ -82,7 +78,8 @@ class S3Store:
             except DomainError as error:
                 if error.detail == SILENT:
                     raise
-        self.versioned = await self._run(self._versioning) == ENABLED
+            if await self._run(self._versioning) != ENABLED:
+                raise StoreUnavailable(unversioned(self.bucket))
 
     async def close(self) -> None:
         """Let go of threads and connections."""
@@ -143,7 +140,7 @@ class S3Store:
 
     async def delete(self, key: str, version_id: str | None = None) -> None:
         """Remove one version, or with None every version of the key; absent is no error."""
-        if version_id is not None or not self.versioned:
+        if version_id is not None:
             await self._remove(key, version_id)
             return
         for entry in await self._run(self._history, key):

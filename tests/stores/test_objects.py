@@ -7,10 +7,12 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
+from minio.error import MinioException
 
 from accession.errors import Conflict, NotFound, StoreUnavailable
 from accession.files.store import Part
 from app.storage.parts import MIB
+from app.storage.waiting import until_ready
 from tests.stores.conftest import client_of
 
 if TYPE_CHECKING:
@@ -39,8 +41,27 @@ async def pieces(body: bytes, size: int = 100_000) -> AsyncIterator[bytes]:
 
 
 async def test_a_bucket_is_made_versioned_and_making_it_twice_is_no_error(blobs: S3Store) -> None:
+    first = await put(blobs, "k", b"first")
     await blobs.ready()
-    assert blobs.versioned
+    await put(blobs, "k", b"second")
+    assert await read(blobs, "k", first) == b"first"
+
+
+async def test_a_store_that_refuses_to_version_its_bucket_is_not_ready(
+    server: StoreServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = client_of(server)
+
+    def refuse(*_: object) -> None:
+        raise MinioException("A header you provided implies functionality that is not implemented")
+
+    with monkeypatch.context() as refusal:
+        refusal.setattr(store._client, "set_bucket_versioning", refuse)
+        with pytest.raises(StoreUnavailable, match=f"{store.bucket} is not versioned"):
+            await store.ready()
+    await asyncio.wait_for(until_ready(store), 20)
+    await put(store, "k", b"first")
+    await store.close()
 
 
 @pytest.mark.parametrize("size", [0, 1, 5 * MIB, 16 * MIB - 1, 16 * MIB])
