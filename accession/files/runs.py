@@ -185,7 +185,7 @@ async def link_files(unit: Unit, ids: list[UUID], scope_id: UUID) -> None:
     for start in range(0, len(ids), 500):
         statement = (
             update(File)
-            .where(File.id.in_(ids[start : start + 500]), File.state == FileState.VERIFIED)
+            .where(File.id.in_(ids[start : start + 500]), File.state == FileState.VERIFIED, File.scope_id.is_(None))
             .values(state=FileState.LINKED, scope_id=scope_id)
             .execution_options(synchronize_session=False)
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import case, exists, or_, select, update
 
 from accession.audit import service as audit
 from accession.catalog.models import Run, RunVersion
@@ -17,6 +17,8 @@ from accession.work import Work
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
+
+    from sqlalchemy import ColumnElement
 
     from accession.files.leases import Claimed
     from accession.unit import Unit
@@ -57,8 +59,7 @@ async def settle_verdict(unit: Unit, claimed: Claimed, checked: Checked, *, meas
         "format": checked.format,
     }
     if details["valid"]:
-        linked = await _is_linked(unit, claimed.file_id)
-        values["state"] = FileState.LINKED if linked else FileState.VERIFIED
+        values["state"] = case((_is_linked(), FileState.LINKED.value), else_=FileState.VERIFIED.value)
         values["due_at"] = unit.now if measure else None
     else:
         values |= _refusal(details)
@@ -117,11 +118,14 @@ async def _promise(unit: Unit, file_id: UUID) -> Promise:
     return Promise(row.promised_size, row.promised_md5)
 
 
-async def _is_linked(unit: Unit, file_id: UUID) -> bool:
-    """Whether the file is, or was, a run's (a run can be registered before its bytes are checked)."""
-    current = exists().where(Run.file_id == file_id)
-    earlier = exists().where(RunVersion.file_id == file_id)
-    return bool((await unit.session.execute(select(or_(current, earlier)))).scalar())
+def _is_linked() -> ColumnElement[bool]:
+    """That the file is, or was, a run's (a run can be registered before its bytes are checked).
+
+    A database that waits for the row's lock looks at the row again but not at other tables: hence the project first.
+    """
+    current = exists().where(Run.file_id == File.id)
+    earlier = exists().where(RunVersion.file_id == File.id)
+    return or_(File.scope_id.is_not(None), current, earlier)
 
 
 async def _settle(unit: Unit, claimed: Claimed, details: dict[str, Any], values: dict[str, Any]) -> bool:
@@ -129,7 +133,7 @@ async def _settle(unit: Unit, claimed: Claimed, details: dict[str, Any], values:
         held(claimed)
         .where(File.state == FileState.VERIFYING)
         .values(verdict=details, claim=None, claimed_until=None, attempts=0, **values)
-        .returning(File.size, File.md5, File.sha256, File.format)
+        .returning(File.state, File.size, File.md5, File.sha256, File.format)
         .execution_options(synchronize_session=False)
     )
     row = (await unit.session.execute(statement)).first()
@@ -137,7 +141,7 @@ async def _settle(unit: Unit, claimed: Claimed, details: dict[str, Any], values:
         return False
     await _keep_run_in_step(unit, claimed.file_id, row)
     told = {"reason": values["reason"]} if "reason" in values else {}
-    audit.record(unit, str(values["state"]), unit.accession(Kind.FILE, claimed.serial), **told)
+    audit.record(unit, row.state, unit.accession(Kind.FILE, claimed.serial), **told)
     if values["due_at"] is not None:
         unit.notify(Work.MEASURE_FILE, str(claimed.file_id))
     return True

@@ -214,6 +214,22 @@ async def test_tables_of_another_release_of_the_queue_are_made_anew(wiring):
     await queue.close()
 
 
+async def test_a_file_that_went_into_a_project_before_its_verdict_is_linked_by_it(wiring, alice):
+    from accession.files.verdicts import Checked, settle_verdict
+
+    project = await make_project(wiring, alice)
+    taken, staged = [await add_file(wiring, alice) for _ in range(2)]
+    async with wiring.writing() as unit:
+        claims = [await claim_validation(unit, file_id, LEASE) for file_id in (taken, staged)]
+    async with wiring.writing() as unit:
+        await unit.session.execute(update(File).where(File.id == taken).values(scope_id=project.id))
+    checked = Checked(True, "FASTQ", "v1", 7, "a" * 32, "b" * 64, {"valid": True, "findings": []})
+    for claimed in claims:
+        async with wiring.writing() as unit:
+            assert await settle_verdict(unit, claimed, checked)
+    assert [(await file_row(wiring, one)).state for one in (taken, staged)] == [FileState.LINKED, FileState.VERIFIED]
+
+
 async def test_a_file_that_became_a_run_before_its_verdict_keeps_the_run_in_step(wiring, alice):
     from accession.catalog.models import Run
     from accession.files.verdicts import Checked, settle_verdict
