@@ -80,6 +80,7 @@ class Wiring:
             quota_bytes=settings.quota_bytes,
             link=timedelta(hours=settings.upload_link_hours),
             staging=timedelta(days=settings.staging_days),
+            etag_is_md5=settings.s3_endpoint in {"embedded", "none"},
         )
 
     @asynccontextmanager

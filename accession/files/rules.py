@@ -36,6 +36,8 @@ _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\
 class Terms(msgspec.Struct, frozen=True):
     """What the operator allows: sizes in bytes (`quota_bytes` 0: no limit), and how long links and staged files live.
 
+    `etag_is_md5` says that the store's ETag of one PUT is known to be an MD5; elsewhere it may be any 32 digits.
+
     `receiving` is how long a streamed upload may give no sign of life before it counts as given up.
     """
 
@@ -44,6 +46,7 @@ class Terms(msgspec.Struct, frozen=True):
     link: timedelta = timedelta(hours=24)
     staging: timedelta = timedelta(days=7)
     receiving: timedelta = timedelta(minutes=10)
+    etag_is_md5: bool = False
 
 
 class PartPlan(msgspec.Struct, frozen=True):

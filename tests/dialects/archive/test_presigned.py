@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from app.settings import Settings
@@ -112,6 +113,20 @@ async def test_other_bytes_than_promised_are_rejected_at_the_completion(
     row = await uploading.file_row(wiring, begun["staged_file_id"])
     assert row is not None
     assert row.due_at is None
+
+
+async def test_an_etag_of_any_other_store_may_confirm_an_md5_but_rejects_nothing(
+    store: Any, api: httpx.AsyncClient, alice: Any, wiring: Wiring
+) -> None:
+    wiring.settings = msgspec.structs.replace(wiring.settings, s3_endpoint="https://s3.example.org")
+    told = []
+    for promised in ("0" * 32, md5_of(READS)):
+        begun = (await initiate(api, alice, checksum_md5=promised)).json()
+        await put(begun["presigned_url"])
+        told.append((await complete(api, alice, begun["staged_file_id"])).json())
+    assert [answer["status"] for answer in told] == ["verifying", "verifying"]
+    rows = [await uploading.file_row(wiring, answer["id"]) for answer in told]
+    assert [row and row.md5 for row in rows] == [None, md5_of(READS)]
 
 
 async def test_an_upload_in_parts_is_joined(store: Any, api: httpx.AsyncClient, alice: Any) -> None:
