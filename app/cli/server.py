@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -19,7 +20,6 @@ def serve_api(settings: Settings, fd: int) -> None:
     wiring = Wiring(settings, store=open_store(settings))
     config = uvicorn.Config(
         service(wiring),
-        fd=fd,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -32,4 +32,4 @@ def serve_api(settings: Settings, fd: int) -> None:
         timeout_graceful_shutdown=int(settings.graceful_seconds),
         backlog=2048,
     )
-    uvicorn.Server(config).run()
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=fd)])  # closed before the draining, copies are not

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import socket
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _FIRST_LOOK = 5
+_HANDOVER_SECONDS = 3.0
 
 
 class Stack:
@@ -42,7 +45,7 @@ class Stack:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self.stop.set)
         async with contextlib.AsyncExitStack() as stack:
-            listener = stack.enter_context(_listen(self.settings))
+            listener = stack.enter_context(await _listen(self.settings))
             self.settings = msgspec.structs.replace(self.settings, port=listener.getsockname()[1])
             store = await self._start_store()
             supervised = asyncio.create_task(store.supervise(asyncio.Event())) if store else None
@@ -51,10 +54,11 @@ class Stack:
                 await self._keep(listener.fileno())
             finally:
                 if store is not None and supervised is not None:
-                    supervised.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await supervised
-                    await store.stop()
+                    try:
+                        supervised.cancel()
+                        await asyncio.wait({supervised})
+                    finally:
+                        await store.stop()
         log.info("stopped")
 
     async def _start_store(self) -> EmbeddedStore | None:
@@ -112,13 +116,16 @@ class Stack:
                 raise CommandFailed(str(task.exception()))
 
 
-def _listen(settings: Settings) -> socket.socket:
-    """The listening socket, bound before anything else starts, so that an occupied port is told at once."""
+async def _listen(settings: Settings) -> socket.socket:
+    """The listening socket, bound before anything else starts, so that an occupied port is told soon.
+
+    Processes that a killed supervisor left behind let go of theirs within a moment, which is waited for.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.host, settings.port))
+        await _bind(listener, (settings.host, settings.port))
         listener.listen(2048)
     except (OSError, OverflowError) as error:
         listener.close()
@@ -128,6 +135,20 @@ def _listen(settings: Settings) -> socket.socket:
         ) from error
     listener.set_inheritable(True)
     return listener
+
+
+async def _bind(listener: socket.socket, address: tuple[str, int]) -> None:
+    """Bind; an address in use is tried again for some seconds."""
+    deadline = time.monotonic() + _HANDOVER_SECONDS
+    while True:
+        try:
+            listener.bind(address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.1)
+        else:
+            return
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

@@ -43,8 +43,11 @@ class Child:
         self.process: asyncio.subprocess.Process | None = None
 
     async def keep(self, stop: asyncio.Event) -> None:
-        """Run the process until `stop` is set, restarting it with growing pauses; `GaveUp` when that is hopeless."""
-        pause, short = 0.2, 0
+        """Run the process until `stop` is set, restarting it with growing pauses.
+
+        `GaveUp` when it has never lived for long: one that once did dies of something that may pass.
+        """
+        pause, short, proven = 0.2, 0, False
         while not stop.is_set():
             born = time.monotonic()
             await self._start()
@@ -52,10 +55,11 @@ class Child:
             if stop.is_set():
                 return
             lived = time.monotonic() - born
+            proven = proven or lived > _SHORT_LIFE
             short = 0 if lived > _SHORT_LIFE else short + 1
             pause = 0.2 if short == 0 else min(pause * 2, _LONGEST_PAUSE)
             log.error("process_died", name=self.name, exit_code=code, lived=round(lived, 1), restart_in=pause)
-            if short >= _GIVE_UP_AFTER:
+            if short >= _GIVE_UP_AFTER and not proven:
                 raise GaveUp(f"The {self.name} process ends right after every start; its log above says why.")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)

@@ -131,6 +131,8 @@ class EmbeddedStore:
                 await self.start()
             except (StoreStartFailed, OSError) as error:
                 log.warning("store_not_restarted", reason=str(error))
+            except Exception:  # whatever it is, the archive needs its store
+                log.exception("store_not_restarted")
         await self.stop()
 
     async def _face_host(self) -> None:

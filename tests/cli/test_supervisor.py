@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,6 +58,23 @@ async def test_a_child_that_always_dies_at_once_is_given_up_by_name(monkeypatch:
     monkeypatch.setattr(supervisor, "_LONGEST_PAUSE", 0.01)
     with pytest.raises(GaveUp, match="part"):
         await asyncio.wait_for(child("raise SystemExit(3)").keep(asyncio.Event()), DEADLINE)
+
+
+async def test_a_child_that_once_lived_for_long_is_started_again_however_often_it_dies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(supervisor, "_GIVE_UP_AFTER", 2)
+    lives = iter([0.0, 60.0])  # the first life is a minute by this clock, the later ones are none
+    monkeypatch.setattr(supervisor, "time", SimpleNamespace(monotonic=lambda: next(lives, 60.0)))
+    notes, stop = tmp_path / "notes", asyncio.Event()
+    kept = child(noting(notes, "raise SystemExit(3)"))
+    keeping = asyncio.create_task(kept.keep(stop))
+    assert len(await eventually(notes, 5)) >= 5
+    assert not keeping.done()
+    stop.set()
+    await kept.stop(DEADLINE)
+    await asyncio.wait_for(keeping, DEADLINE)
 
 
 async def test_a_child_that_ignores_the_request_to_end_is_killed(tmp_path: Path) -> None:
