@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select
 
 from accession.audit import service as audit
-from accession.base import State, new_id
-from accession.errors import Conflict, NotFound, Rejected
+from accession.base import GONE, State, new_id
+from accession.errors import Conflict, Gone, NotFound, Rejected
 from accession.ids import Kind, require_serial
 from accession.numbers import mint
 from accession.people.access import Verb, readable_by, require
@@ -74,7 +74,7 @@ async def submitted_before(
     if row is None:
         return None
     same = row.submitted_digest == digest and (scope is None or row.scope_id == scope.id)
-    if same and row.state not in {State.WITHDRAWN, State.REMOVED}:
+    if same and row.state not in GONE:
         return int(row.serial)
     raise Conflict(
         f"You have already used the alias {alias!r} for other content; choose another alias.", code="alias_taken"
@@ -115,7 +115,10 @@ def row_of(
 
 
 async def load_for_change(unit: Unit, model: Any, kind: Kind, accession: str, verb: Verb) -> tuple[Any, Scope]:
-    """The row and its scope, if the caller may see and change it; on PostgreSQL locked until the commit."""
+    """The row and its scope, if the caller may see and change it; on PostgreSQL locked until the commit.
+
+    Raises `Gone` for what was withdrawn.
+    """
     unit.require_account()
     serial = require_serial(accession, unit.prefix, kind).serial
     found = (
@@ -126,9 +129,21 @@ async def load_for_change(unit: Unit, model: Any, kind: Kind, accession: str, ve
     )
     row = (await unit.session.execute(found)).first()
     if row is None:
+        await raise_gone(unit, model, kind, serial)
         raise NotFound(f"There is no {kind.name.lower()} {accession}, or it is not visible to you.")
     require(unit, verb, row[1])
     return row[0], row[1]
+
+
+async def raise_gone(unit: Unit, model: Any, kind: Kind, serial: int) -> None:
+    """Raise `Gone` with its tombstone, for everyone, where the record was once public and is withdrawn."""
+    found = select(model.state, model.updated_at).where(model.serial == serial, model.state == State.WITHDRAWN)
+    row = (await unit.session.execute(found)).first()
+    if row is None:
+        return
+    printed = unit.accession(kind, serial)
+    told = {"accession": printed, "state": str(row.state), "reason": None, "replaced_by": None}
+    raise Gone(f"{printed} was withdrawn.", {**told, "withdrawn_at": row.updated_at, "when": row.updated_at})
 
 
 def touch(unit: Unit, row: Owned, kind: Kind, changes: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from accession.catalog.registering import subject_in
 from accession.errors import Conflict
 from accession.ids import Kind
 from accession.numbers import visibility_moved
-from accession.people.access import Verb
+from accession.people.access import Verb, is_open, require
 from accession.people.models import Scope
 from accession.projects.models import Project
 from accession.records import load_for_change, refuse, touch
@@ -70,21 +70,32 @@ async def change_experiment(unit: Unit, accession: str, changes: Mapping[str, An
 async def remove_record(unit: Unit, model: Any, kind: Kind, accession: str) -> None:
     """Remove a record that nothing hangs on and that was never public; its accession stays taken.
 
-    What is or was public is withdrawn instead, so that its accession keeps an answer.
+    What is or was public is withdrawn instead, so that its accession keeps an answer; that is left to its owner and to
+    those who manage the project.
     """
     verb = Verb.MANAGE if kind is Kind.PROJECT else Verb.CONTRIBUTE
     row, scope = await load_for_change(unit, model, kind, accession, verb)
+    was_public = is_open(unit.today, scope.state, scope.release_date, row.state)
+    if was_public and row.owner_id != unit.actor.account_id:
+        require(unit, Verb.MANAGE, scope)
     for child, column, noun in _HANGING_ON.get(kind, ()):
         here = exists().where(getattr(child, column) == row.id, child.state != State.REMOVED)
         if (await unit.session.execute(select(here))).scalar():
             raise Conflict(f"{accession} has {noun}; remove them first.", code="not_empty")
-    was_public = scope.state in {State.PUBLIC, State.SUPPRESSED} and (
-        scope.release_date is None or scope.release_date <= unit.today
-    )
-    row.state = State.WITHDRAWN if was_public and row.state == State.PUBLIC else State.REMOVED
+    row.state = State.WITHDRAWN if was_public else State.REMOVED
     row.alias = None
     row.revision += 1
+    if model is Run and row.mate_id is not None:
+        await _part(unit, row)
     await visibility_moved(unit.session)
     if model is Project:
         await unit.session.execute(update(Scope).where(Scope.id == row.id).values(state=row.state))
     audit.record(unit, "withdraw" if row.state == State.WITHDRAWN else "remove", accession)
+
+
+async def _part(unit: Unit, run: Run) -> None:
+    """Leave the mate of a run that is removed without a mate."""
+    mate = (await unit.session.scalars(select(Run).where(Run.id == run.mate_id).with_for_update())).one_or_none()
+    if mate is not None and mate.mate_id == run.id:
+        touch(unit, mate, Kind.RUN, {"mate_id": None})
+    run.mate_id = None

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select
 
-from accession.base import State
 from accession.catalog.shapes import Shape, table_of
 from accession.catalog.totals import mark_of
-from accession.errors import Gone, NotFound
+from accession.errors import NotFound
 from accession.ids import Accession, require_serial
 from accession.paging import EXACT_LIMIT, Page, PageRequest
 from accession.people.access import Viewer, readable, values, viewer
+from accession.records import raise_gone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,23 +40,10 @@ async def find_record(unit: Unit, shape: Shape, accession: Accession) -> Row[Any
     parameters = {"serial": accession.serial, **values(unit)}
     rows = await unit.fetch(_one(shape, viewer(unit)), parameters)
     if not rows:
-        await _raise_gone(unit, shape, accession)
+        await raise_gone(unit, shape.model, shape.kind, accession.serial)
         printed = unit.accession(shape.kind, accession.serial)
         raise NotFound(f"There is no {shape.noun} {printed}, or it is not visible to you.")
     return rows[0]
-
-
-async def _raise_gone(unit: Unit, shape: Shape, accession: Accession) -> None:
-    """A record that was once public and is withdrawn answers everyone with its tombstone."""
-    model: Any = shape.model
-    found = select(model.state, model.updated_at).where(
-        model.serial == accession.serial, model.state == State.WITHDRAWN
-    )
-    row = (await unit.session.execute(found)).first()
-    if row is not None:
-        printed = unit.accession(shape.kind, accession.serial)
-        tombstone = {"accession": printed, "state": row.state, "withdrawn_at": row.updated_at}
-        raise Gone(f"{printed} was withdrawn.", tombstone)
 
 
 async def page_of(

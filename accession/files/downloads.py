@@ -8,15 +8,15 @@ import msgspec
 from sqlalchemy import Select, select
 
 from accession.audit.service import record
-from accession.base import State
 from accession.catalog.models import Run, RunVersion
-from accession.errors import Conflict, Gone, NotFound
+from accession.errors import Conflict, NotFound
 from accession.files.models import File, FileState
 from accession.files.rules import content_disposition
 from accession.files.versions import version_named
 from accession.ids import Accession, Kind, require_serial
 from accession.people.access import is_open, readable_by
 from accession.people.models import Scope
+from accession.records import raise_gone
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -54,7 +54,7 @@ async def grant(unit: Unit, accession: str) -> Grant:
     printed = unit.accession(Kind.RUN, wanted.serial)
     row = (await unit.session.execute(_statement(unit, wanted))).first()
     if row is None:
-        await _raise_gone(unit, wanted, printed)
+        await raise_gone(unit, Run, Kind.RUN, wanted.serial)
         raise NotFound(f"There is no run {accession}, or it is not visible to you.")
     if row.key is not None:
         _refuse_unverified(row, printed)
@@ -106,12 +106,3 @@ def _refuse_unverified(row: Row[Any], printed: str) -> None:
     if row.file_state == FileState.REJECTED:
         raise Conflict(f"The file of {printed} was rejected: {row.reason or 'it is not valid'}", code="file_rejected")
     raise Conflict(f"The file of {printed} is still being verified; try again later.", code="file_not_verified")
-
-
-async def _raise_gone(unit: Unit, wanted: Accession, printed: str) -> None:
-    """A run that was once public and is withdrawn answers everyone with its tombstone."""
-    statement = select(Run.updated_at).where(Run.serial == wanted.serial, Run.state == State.WITHDRAWN)
-    withdrawn = (await unit.session.execute(statement)).first()
-    if withdrawn is not None:
-        tombstone = {"accession": printed, "state": State.WITHDRAWN.value, "withdrawn_at": withdrawn.updated_at}
-        raise Gone(f"{printed} was withdrawn.", tombstone)

@@ -8,15 +8,15 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Select, select
 
-from accession.base import State
 from accession.catalog.models import Run, RunVersion
-from accession.errors import Gone, NotFound
+from accession.errors import NotFound
 from accession.files.models import File, QcReport
 from accession.files.reports import MULTIQC, ToolReport
 from accession.files.versions import version_named
 from accession.ids import Accession, Kind, require_serial
 from accession.people.access import is_open, readable_by
 from accession.people.models import Scope
+from accession.records import raise_gone
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -90,7 +90,7 @@ async def _find_run(unit: Unit, accession: str, *columns: Any) -> Row[Any]:
     rows = rows.where(Run.serial == wanted.serial, readable_by(Run, unit, by_accession=True))
     row = (await unit.session.execute(rows)).first()
     if row is None:
-        await _raise_gone(unit, wanted)
+        await raise_gone(unit, Run, Kind.RUN, wanted.serial)
         raise NotFound(f"There is no run {accession}, or it is not visible to you.")
     return row
 
@@ -100,16 +100,6 @@ def _joined(unit: Unit, rows: Select[Any], wanted: Accession) -> Select[Any]:
     if wanted.version is None:
         return rows.outerjoin(File, File.id == Run.file_id)
     return rows.join(RunVersion, version_named(unit, wanted.version)).join(File, File.id == RunVersion.file_id)
-
-
-async def _raise_gone(unit: Unit, wanted: Accession) -> None:
-    """A run that was once public and is withdrawn answers everyone with its tombstone."""
-    statement = select(Run.updated_at).where(Run.serial == wanted.serial, Run.state == State.WITHDRAWN)
-    withdrawn = (await unit.session.execute(statement)).first()
-    if withdrawn is not None:
-        printed = unit.accession(Kind.RUN, wanted.serial)
-        tombstone = {"accession": printed, "state": State.WITHDRAWN.value, "withdrawn_at": withdrawn.updated_at}
-        raise Gone(f"{printed} was withdrawn.", tombstone)
 
 
 def _printed(unit: Unit, accession: str) -> str:

@@ -42,11 +42,14 @@ class ProblemOut(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class TombstoneOut(msgspec.Struct, frozen=True):
-    """What remains of a record that was public and is withdrawn."""
+    """What remains of a record that was public and is withdrawn; `when` is `withdrawn_at` under its shorter name."""
 
     accession: str
     state: str
+    reason: str | None
     withdrawn_at: datetime
+    when: datetime
+    replaced_by: str | None
 
 
 def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -62,7 +62,9 @@ async def test_a_file_that_moved_since_the_check_is_a_conflict(
     assert (await submit(api, alice, project, row("a", "a.bam"))).status_code == 200
     async with wiring.reading() as unit:
         taken, free = (await unit.session.scalars(select(File.id).order_by(File.serial))).all()
-        scope = (await unit.session.scalars(select(Scope).join(Project, Project.scope_id == Scope.id))).one()
+        serial = int(project.rpartition("-")[2])
+        wanted = select(Scope).join(Project, Project.id == Scope.id).where(Project.serial == serial)
+        scope = (await unit.session.scalars(wanted)).one()
     for file_id, linked in ((taken, False), (free, True), (scope.id, False), (scope.id, True)):
         async with wiring.writing(alice.actor) as unit:
             with pytest.raises(Conflict) as refused:

@@ -79,7 +79,7 @@ FILES: tuple[msgspec.Struct, ...] = (
     UploadCompleteOut(RUN, f"qc-{_UPLOAD}", "verifying"),
     UploadStatusOut(_UPLOAD, "verifying", RUN, None),
     DescribedFileOut(RUN, FILENAME, 1234567890, MD5, "Direct download unavailable — file stored at the path above"),
-    TombstoneOut(RUN, "withdrawn", MADE),
+    TombstoneOut(RUN, "withdrawn", None, MADE, MADE, None),
 )
 SHEETS: tuple[msgspec.Struct, ...] = (
     _REPORT,
