@@ -54,6 +54,9 @@ def settle_sample_draft(draft: SampleDraft) -> tuple[SampleDraft, list[Issue]]:
     if clash:
         message = f"{clash[0]!r} is a field of the record itself; give it beside 'custom_fields', not inside."
         return draft, [*issues, Issue("duplicate_field", message, field=f"custom_fields.{clash[0]}")]
+    if len(msgspec.json.encode(draft.custom_fields)) > _MAX_PROPERTIES:
+        message = "'custom_fields' may have at most 64 KiB as JSON."
+        return draft, [*issues, Issue("too_large", message, field="custom_fields")]
     settled = settle_sample(checklist, {**record, **draft.custom_fields})
     issues += settled.issues
     issues += _required(draft, ("organism", "tax_id"), but=issues)

@@ -223,6 +223,10 @@ async def _mate_or_same(unit: Unit, row: Run, wanted: str, scope: Scope) -> Run 
         mate = await _mate_for(unit, wanted, scope)
         if mate.id == row.id:
             refuse([Issue("own_mate", "A run cannot be its own mate.", field="mate_accession")])
+        for run in (row, mate):
+            if run.file_type not in {None, "FASTQ"}:
+                message = f"{run.filename!r} is {run.file_type}, not FASTQ: it has no mate."
+                refuse([Issue("not_reads", message, field="mate_accession")])
         await refuse_strangers(unit, mate.file_id, row.file_id)
         return mate
     mate, _ = await load_for_change(unit, Run, Kind.RUN, wanted, Verb.CONTRIBUTE)

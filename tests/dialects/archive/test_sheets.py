@@ -45,7 +45,9 @@ def sheet(*rows: dict[str, str]) -> bytes:
     return "\n".join(["\t".join(HEADERS), *("\t".join(r.values()) for r in rows)]).encode()
 
 
-async def stage(wiring: Wiring, who: Any, *names: str, state: str = FileState.VERIFIED) -> None:
+async def stage(
+    wiring: Wiring, who: Any, *names: str, state: str = FileState.VERIFIED, file_format: str = "FASTQ"
+) -> None:
     """Put rows of staged files into the database, as an upload and its validation leave them."""
     async with wiring.writing(who.actor) as unit:
         serials = (await mint(unit.session, {Kind.FILE: len(names)}))[Kind.FILE]
@@ -63,7 +65,7 @@ async def stage(wiring: Wiring, who: Any, *names: str, state: str = FileState.VE
                     sha256="0" * 64,
                     key=f"files/{uuid4()}",
                     upload_method="direct",
-                    format="FASTQ",
+                    format=file_format,
                 )
             )
 
