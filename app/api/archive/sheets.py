@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
+from weakref import WeakKeyDictionary
 
-from litestar import Controller, Request, Response, get, post
+import msgspec
+from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
@@ -33,6 +36,8 @@ _MEDIA_TYPES = {
 _FAULTS = ResponseSpec(
     RefusedSheetOut, description="The sheet has faults.", media_type=PROBLEM_TYPE, generate_examples=False
 )
+_MOST_AT_WORK = 2
+_at_work: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 Asked = Request[Any, Any, Any]
 
 
@@ -71,13 +76,16 @@ class BulkSubmission(Controller):
         status_code=200,
         responses=problems(403, 404, 413, 415, 422),
     )
-    async def validate(self, request: Asked, wiring: NamedDependency[Wiring]) -> SheetReportOut:
+    async def validate(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[SheetReportOut]:
         """Check every cell of every row and tell all faults at once; nothing is stored."""
         sheets, fields, upload = await _form(request, wiring)
         try:
             checklist = checklist_named(fields.get("checklist_id"))
             project = fields.get("project_accession") or None
-            return report_out(await sheets.validate(upload.path, upload.filename, checklist, project))
+            async with _turn():
+                report = await sheets.validate(upload.path, upload.filename, checklist, project)
+                encoded: Any = await asyncio.to_thread(lambda: msgspec.json.encode(report_out(report)))
+            return Response(encoded, media_type=MediaType.JSON)
         finally:
             upload.remove()
 
@@ -104,6 +112,11 @@ class BulkSubmission(Controller):
         return await _confirm(request, wiring, samples_only=True)
 
 
+def _turn() -> asyncio.Semaphore:
+    """The turn of one sheet: large ones hold hundreds of megabytes, so a process works at two at a time."""
+    return _at_work.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_MOST_AT_WORK))
+
+
 async def _form(request: Asked, wiring: Wiring) -> tuple[Sheets, dict[str, str], SpooledUpload]:
     """The caller's sheets, the text fields and the sheet itself in a temporary file."""
     actor = actor_of(request)
@@ -120,9 +133,11 @@ async def _confirm(request: Asked, wiring: Wiring, *, samples_only: bool) -> Res
         if not project:
             raise Malformed("'project_accession' is required: the project that the samples go into.")
         checklist = checklist_named(fields.get("checklist_id"))
-        made = await sheets.confirm(upload.path, upload.filename, checklist, project, samples_only=samples_only)
+        async with _turn():
+            made = await sheets.confirm(upload.path, upload.filename, checklist, project, samples_only=samples_only)
     except RefusedSheet as refused:
-        return _refusal(refused)  # type: ignore[return-value]  # documented as the answer of 400
+        encoded: Any = await asyncio.to_thread(_refusal, refused)
+        return Response(encoded, status_code=400, media_type=PROBLEM_TYPE)
     finally:
         upload.remove()
     return Response(_confirmed(made))
@@ -132,7 +147,8 @@ def _confirmed(made: Made) -> ConfirmedOut:
     return ConfirmedOut("created", made.samples, made.subjects, made.experiments, made.runs)
 
 
-def _refusal(refused: RefusedSheet) -> Response[RefusedSheetOut]:
+def _refusal(refused: RefusedSheet) -> bytes:
+    """The problem document of a refused sheet, with the whole report."""
     body = RefusedSheetOut(
         type=f"urn:seqark:problem:{refused.code}",
         title="Bad Request",
@@ -142,4 +158,4 @@ def _refusal(refused: RefusedSheet) -> Response[RefusedSheetOut]:
         issues=refused.issues[:1000],
         report=report_out(refused.report),
     )
-    return Response(body, status_code=400, media_type=PROBLEM_TYPE)
+    return msgspec.json.encode(body)
