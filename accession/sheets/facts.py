@@ -17,7 +17,7 @@ from accession.people.access import Verb, readable_by, require
 from accession.people.models import Scope
 from accession.projects.models import Project
 from accession.sheets.columns import fixed_name
-from accession.sheets.matching import StagedFact
+from accession.sheets.matching import LibraryKey, StagedFact
 from accession.sheets.rules import ExistingFact
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Facts(msgspec.Struct, frozen=True):
     staged: list[StagedFact]
     samples: dict[str, ExistingFact]
     subjects: dict[str, ExistingFact]
+    libraries: dict[tuple[str, LibraryKey], dict[str, object]]
 
 
 async def gather(unit: Unit, sheet: Sheet, project_accession: str | None) -> Facts:
@@ -50,7 +51,8 @@ async def gather(unit: Unit, sheet: Sheet, project_accession: str | None) -> Fac
     linked = await _linked(unit, owner, sheet, scope_id)
     samples = await _aliases(unit, Sample, Kind.SAMPLE, owner, _column(sheet, "sample_alias"), scope_id)
     subjects = await _aliases(unit, Subject, Kind.SUBJECT, owner, _column(sheet, "subject_alias"), scope_id)
-    return Facts(scope, [*linked, *staged], samples, subjects)
+    libraries = await _libraries(unit, owner, sheet, scope_id)
+    return Facts(scope, [*linked, *staged], samples, subjects, libraries)
 
 
 async def _scope(unit: Unit, accession: str) -> Scope:
@@ -153,3 +155,25 @@ async def _aliases(
             here = scope_id is None or row.scope_id == scope_id
             facts[row.alias] = ExistingFact(unit.accession(kind, row.serial), here, row.submitted_digest)
     return facts
+
+
+_TOLD = ("library_source", "library_layout", "library_selection", "insert_size")
+
+
+async def _libraries(
+    unit: Unit, owner: UUID, sheet: Sheet, scope_id: UUID | None
+) -> dict[tuple[str, LibraryKey], dict[str, object]]:
+    """What is stored of the experiments that samples of the sheet have already; the oldest of equal ones counts."""
+    found: dict[tuple[str, LibraryKey], dict[str, object]] = {}
+    for some in _chunks(_column(sheet, "sample_alias")):
+        statement = (
+            select(Sample.alias, *_LIBRARY, *(getattr(Experiment, name) for name in _TOLD))
+            .join(Sample, Sample.id == Experiment.sample_id)
+            .where(Sample.owner_id == owner, Sample.alias.in_(some), Sample.scope_id == scope_id)
+            .where(Experiment.state.not_in(GONE))
+            .order_by(Experiment.serial.desc())
+        )
+        for row in (await unit.session.execute(statement)).all():
+            key = (row.platform, row.instrument_model, row.library_strategy, row.library_name)
+            found[row.alias, key] = {name: getattr(row, name) for name in _TOLD}
+    return found

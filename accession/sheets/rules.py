@@ -12,12 +12,12 @@ import msgspec
 
 from accession.files.mates import why_no_mates
 from accession.issues import Issue
-from accession.sheets.assembly import draft_all, draft_sample, group_experiments, group_samples
+from accession.sheets.assembly import ExperimentGroup, draft_all, draft_sample, group_experiments, group_samples
 from accession.sheets.cells import CheckedRow, check_cells
 from accession.sheets.columns import Column, Part, read_columns, required_columns
 from accession.sheets.drafts import Drafts
 from accession.sheets.library import library_key
-from accession.sheets.matching import Match, StagedFact, StagedFiles, Wanted
+from accession.sheets.matching import LibraryKey, Match, StagedFact, StagedFiles, Wanted
 from accession.sheets.report import Direction, SheetReport
 
 if TYPE_CHECKING:
@@ -54,11 +54,13 @@ def check_sheet(
     staged: Sequence[StagedFact] = (),
     samples: Mapping[str, ExistingFact] | None = None,
     subjects: Mapping[str, ExistingFact] | None = None,
+    libraries: Mapping[tuple[str, LibraryKey], Mapping[str, object]] | None = None,
     samples_only: bool = False,
 ) -> Outcome:
     """Check a sheet against its checklist, the caller's staged files and the aliases that the caller has used.
 
-    `staged` lists the caller's files in every state, oldest first; `samples` and `subjects` map alias → what exists.
+    `staged` lists the caller's files in every state, oldest first; `samples` and `subjects` map alias → what exists;
+    `libraries` maps alias and key → what is stored of an experiment.
     A sheet that was accepted before is valid again: its samples have the same digest and its files are linked to them.
     With `samples_only` the columns of files and libraries are left aside, with a warning where they are filled.
     """
@@ -71,6 +73,7 @@ def check_sheet(
         _set_aside(rows, columns)
     pending = [] if samples_only else _match_files(rows, StagedFiles(staged))
     experiments = [] if samples_only else group_experiments(rows)
+    _check_libraries(experiments, libraries or {})
     _check_subjects(rows, subjects or {})
     if not sheet_errors:
         _check_samples(groups, columns, checklist, samples or {})
@@ -173,6 +176,21 @@ def _check_pair(row: CheckedRow) -> None:
         fault = why_no_mates(row.files[Direction.FORWARD], row.files[Direction.REVERSE])
         if fault is not None:
             row.fail("mate_mismatch", fault, "filename_reverse")
+
+
+def _check_libraries(
+    experiments: Sequence[ExperimentGroup], libraries: Mapping[tuple[str, LibraryKey], Mapping[str, object]]
+) -> None:
+    """What rows say of an experiment that exists already is what is stored of it."""
+    for group in experiments:
+        stored = libraries.get((group.sample_alias, group.library.key), {})
+        for name, (value, number) in group.said.items():
+            if name in stored and stored[name] != value:
+                message = (
+                    f"This experiment of {group.sample_alias!r} exists already with the {name} {stored[name]!r}, "
+                    f"not {value!r}. Give another library_name if it is another library."
+                )
+                next(row for row in group.rows if row.number == number).fail("experiment_mismatch", message, name)
 
 
 def _check_subjects(rows: Sequence[CheckedRow], subjects: Mapping[str, ExistingFact]) -> None:

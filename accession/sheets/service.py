@@ -101,6 +101,7 @@ class Sheets:
             staged=facts.staged,
             samples=facts.samples,
             subjects=facts.subjects,
+            libraries=facts.libraries,
             samples_only=samples_only,
         )
         return outcome, facts

@@ -70,3 +70,19 @@ async def test_a_file_that_moved_since_the_check_is_a_conflict(
             with pytest.raises(Conflict) as refused:
                 await apply(unit, scope, drafts_of(str(file_id), linked=linked))
         assert refused.value.code == "file_linked"
+
+
+async def test_a_row_that_contradicts_an_experiment_made_before_is_refused(
+    api: httpx.AsyncClient, wiring: Wiring, alice: Any
+) -> None:
+    project = await make_project(api, alice)
+    await stage(wiring, alice, "a.bam", "b.bam")
+    assert (await submit(api, alice, project, row("a", "a.bam"))).status_code == 200
+    content = sheet(row("a", "b.bam")).replace(b"\n", b"\tlibrary_layout\n", 1) + b"\tPAIRED"
+    refused = await send(api, alice, "bulk-submit/confirm", content, project_accession=project)
+    assert refused.status_code == 400, refused.text
+    assert [issue["code"] for issue in refused.json()["issues"]] == ["experiment_mismatch"]
+    same = await send(
+        api, alice, "bulk-submit/confirm", content.replace(b"PAIRED", b"SINGLE"), project_accession=project
+    )
+    assert same.status_code == 200, same.text
