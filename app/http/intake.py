@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
-from time import monotonic
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from accession.actor import Actor
     from accession.files.models import File
-    from accession.files.rules import Terms
     from accession.files.store import BlobStore
     from app.settings import Settings
     from app.wiring import Wiring
@@ -68,8 +67,8 @@ async def take_in(request: Request[Any, Any, Any], wiring: Wiring) -> File:
     try:
         form.restrict(begun.room)
         digests = Digests()
-        chunks = _watched(form, digests, _SignsOfLife(wiring, actor, begun, terms))
-        stat = await store.put_stream(begun.key, chunks, content_type=CONTENT_TYPE)
+        async with _kept_alive(wiring, actor, begun):
+            stat = await store.put_stream(begun.key, _watched(form, digests), content_type=CONTENT_TYPE)
         async with wiring.writing(actor) as unit:
             return await Uploads(unit, terms).received(
                 begun.id,
@@ -121,27 +120,31 @@ class Digests:
         return self._sha256.hexdigest()
 
 
-class _SignsOfLife:
-    """Renews the row of a long upload, so that the cleaning does not take it for one that was given up."""
+@asynccontextmanager
+async def _kept_alive(wiring: Wiring, actor: Actor, begun: Begun) -> AsyncIterator[None]:
+    """Renew the row of a long upload, also while the store takes its time, so that the cleaning leaves it alone."""
+    terms = wiring.terms
 
-    def __init__(self, wiring: Wiring, actor: Actor, begun: Begun, terms: Terms) -> None:
-        self._wiring, self._actor, self._begun, self._terms = wiring, actor, begun, terms
-        self._every = terms.receiving.total_seconds() / 3
-        self._next = monotonic() + self._every
+    async def renewing() -> None:
+        while True:
+            await asyncio.sleep(terms.receiving.total_seconds() / 3)
+            try:
+                async with wiring.writing(actor) as unit:
+                    await Uploads(unit, terms).keep_receiving(begun.id)
+            except Exception as error:  # noqa: BLE001  # the next time is soon enough
+                log.warning("upload_not_renewed", file_id=str(begun.id), error=str(error))
 
-    async def give(self) -> None:
-        """Renew if it is time to."""
-        if monotonic() < self._next:
-            return
-        self._next = monotonic() + self._every
-        async with self._wiring.writing(self._actor) as unit:
-            await Uploads(unit, self._terms).keep_receiving(self._begun.id)
+    task = asyncio.create_task(renewing())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
-async def _watched(form: FormReader, digests: Digests, life: _SignsOfLife) -> AsyncIterator[bytes]:
+async def _watched(form: FormReader, digests: Digests) -> AsyncIterator[bytes]:
     """The file's bytes for the store, which makes no object unless they end without an error."""
     async for block in digests.through(form.chunks()):
-        await life.give()
         yield block
     unknown = sorted(form.fields.keys() - {_CHECKSUM_FIELD})
     if unknown:
