@@ -50,11 +50,7 @@ async def give_up(unit: Unit, file_id: UUID, terms: Terms) -> bool:
 
 async def remove(unit: Unit, row: File, terms: Terms) -> bool:
     """Remove a file that nothing hangs on, with its reports and bytes; False where it was linked meanwhile."""
-    reports = (
-        await unit.session.execute(
-            delete(QcReport).where(QcReport.file_id == row.id).returning(QcReport.page_key, QcReport.data_keys)
-        )
-    ).all()
+    reports = await forget_reports(unit, row.id)
     await unit.session.execute(delete(Submission).where(Submission.file_id == row.id, Submission.run_id.is_(None)))
     statement = (
         delete(File)
@@ -65,8 +61,14 @@ async def remove(unit: Unit, row: File, terms: Terms) -> bool:
     if (await unit.session.execute(statement)).one_or_none() is None:
         return False
     discard(unit, [row.key], until=_link_end(row.upload_method, row.created_at, terms))
-    discard(unit, [key for page, data in reports for key in (page, *data) if key])
+    discard(unit, reports)
     return True
+
+
+async def forget_reports(unit: Unit, file_id: UUID) -> list[str]:
+    """Remove the rows of a file's QC reports; the keys of their pages and data, for the caller to discard."""
+    gone = delete(QcReport).where(QcReport.file_id == file_id).returning(QcReport.page_key, QcReport.data_keys)
+    return [key for page, data in (await unit.session.execute(gone)).all() for key in (page, *data) if key]
 
 
 def unlinked() -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from accession.actor import ARCHIVE
 from accession.errors import StoreUnavailable
-from accession.files.cleanup import Chore, carry_out, cleaned, discarded_key, due_cleanup
+from accession.files.cleanup import Chore, carry_out, cleaned, discarded_key, due_cleanup, give_up_orphans, orphan_keys
 from accession.files.due import due_work
 from app.jobs.workfolder import remove_abandoned
 
@@ -24,11 +24,13 @@ log = logging.getLogger(__name__)
 
 KEPT = timedelta(hours=1)  # how long the queue remembers work that has ended
 AT_ONCE = 1000
+ORPHANS, DAILY = "orphans", timedelta(days=1)
+PAGE = 500
 
 
 async def sweep(wiring: Wiring, queue: Queue) -> None:
     """Do one round; each part is done even where another fails."""
-    for part in (_queue_due, _clean, _forget):
+    for part in (_queue_due, _clean, _forget, _clean_orphans):
         try:
             await part(wiring, queue)
         except StoreUnavailable as error:
@@ -61,6 +63,42 @@ async def _clean(wiring: Wiring, _queue: Queue) -> None:
     async with wiring.writing(ARCHIVE) as unit:
         chores = await due_cleanup(unit, wiring.terms)
     await _do(wiring, wiring.store, chores)
+
+
+async def _clean_orphans(wiring: Wiring, queue: Queue) -> None:
+    """Once a day, page by page: have objects removed that no row names, and uploads in parts ended that none awaits."""
+    store = wiring.store
+    if store is None or not await queue.service.get_queue_backend().acquire_worker_lock(ORPHANS, ttl=DAILY):
+        return
+    await give_up_orphans_of(wiring, store)
+
+
+async def give_up_orphans_of(wiring: Wiring, store: BlobStore) -> None:
+    """Compare all of the store with the rows."""
+    page: list[str] = []
+    async for stat in store.list_keys("files/"):
+        page.append(stat.key)
+        if len(page) == PAGE:
+            await _give_up(wiring, page)
+            page = []
+    await _give_up(wiring, page)
+    uploads = [u for u in await store.list_uploads("files/") if u.initiated < wiring.clock.now() - DAILY]
+    for start in range(0, len(uploads), PAGE):
+        some = uploads[start : start + PAGE]
+        async with wiring.reading(ARCHIVE) as unit:
+            orphans = set(await orphan_keys(unit, [upload.key for upload in some]))
+        for upload in some:
+            if upload.key in orphans:
+                await store.abort_multipart(upload.key, upload.upload_id)
+
+
+async def _give_up(wiring: Wiring, keys: Sequence[str]) -> None:
+    if not keys:
+        return
+    async with wiring.writing(ARCHIVE) as unit:
+        found = await give_up_orphans(unit, keys)
+    if found:
+        log.warning("%s objects belong to no file and are removed", found)
 
 
 async def _do(wiring: Wiring, store: BlobStore, chores: Sequence[Chore]) -> None:

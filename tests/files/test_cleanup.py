@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -15,6 +17,8 @@ from accession.files.models import FileState
 from accession.files.rules import Terms
 from accession.files.store import Part
 from accession.files.uploads import CONTENT_TYPE, Uploads
+from app.http.intake import _kept_alive
+from app.jobs.sweeping import give_up_orphans_of
 from tests.dialects.archive import uploading
 from tests.dialects.archive.records import make, make_experiment, make_project, make_sample
 from tests.dialects.archive.uploading import READS, complete, initiate, put, send, verify
@@ -242,6 +246,35 @@ async def test_orphans_are_old_keys_that_no_row_names(
     clock.advance(days=3)
     async with wiring.reading(ARCHIVE) as unit:
         assert await orphan_keys(unit, keys) == [orphan]
+
+
+async def test_orphans_in_the_store_are_removed_and_other_files_stay(
+    store: Any, api: httpx.AsyncClient, alice: Any, wiring: Wiring, clock: Any
+) -> None:
+    row = await uploading.file_row(wiring, (await send(api, alice)).json()["id"])
+    await store.put_whole(f"files/{new_id()}", b"x", content_type=CONTENT_TYPE)
+    await store.start_multipart(f"files/{new_id()}", content_type=CONTENT_TYPE)
+    await give_up_orphans_of(wiring, store)
+    await clean(wiring)
+    assert len(await uploading.stored_keys(store)) == 2
+    clock.advance(days=3)
+    await give_up_orphans_of(wiring, store)
+    await clean(wiring)
+    assert await uploading.stored_keys(store) == [row.key]
+    assert await store.list_uploads("files/") == []
+
+
+async def test_a_long_upload_gives_signs_of_life_while_the_store_takes_its_time(
+    alice: Any, wiring: Wiring, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = await begin_stream(wiring, alice)
+    before = (await uploading.file_row(wiring, str(begun.id))).clean_at
+    clock.advance(minutes=5)
+    terms = Terms(max_bytes=1, receiving=timedelta(seconds=0.3))
+    monkeypatch.setattr(type(wiring), "terms", terms)
+    async with _kept_alive(wiring, alice.actor, begun), asyncio.timeout(30):
+        while (await uploading.file_row(wiring, str(begun.id))).clean_at == before:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 async def test_a_multipart_upload_that_was_joined_but_not_settled_is_not_lost(
