@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import delete, select, update
 
 from accession.audit.service import record
-from accession.errors import Conflict, NotFound
+from accession.errors import NotFound
 from accession.files import discarding
 from accession.files.models import DiscardedObject, File, FileState, Method
 from accession.files.rules import Terms, next_look
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _AGAIN = timedelta(minutes=5)
 _STAGED = (FileState.VERIFIED, FileState.REJECTED)
 _ORPHAN_AGE = timedelta(days=2)
-_FEW_ORPHANS = 10
 
 
 class ChoreKind(StrEnum):
@@ -184,18 +183,6 @@ async def orphan_keys(unit: Unit, keys: Sequence[str]) -> list[str]:
     known |= set((await unit.session.scalars(leaving)).all())
     oldest = (unit.now - _ORPHAN_AGE).timestamp() * 1000
     return [key for key in keys if key not in known and (made := _made_at(key)) is not None and made < oldest]
-
-
-async def give_up_orphans(unit: Unit, keys: Sequence[str]) -> int:
-    """Have the orphans of one page of keys removed and say how many; none where a database seems to be the wrong one.
-
-    That is where more than ten, and more than half of the page, are orphans: an older backup knows no newer file.
-    """
-    orphans = await orphan_keys(unit, keys)
-    if len(orphans) > max(_FEW_ORPHANS, len(keys) // 2):
-        raise Conflict(f"{len(orphans)} of {len(keys)} objects belong to no file; a person has to look at them.")
-    discarding.discard(unit, orphans)
-    return len(orphans)
 
 
 def _made_at(key: str) -> int | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from accession.actor import ARCHIVE
 from accession.errors import StoreUnavailable
-from accession.files.cleanup import Chore, carry_out, cleaned, discarded_key, due_cleanup, give_up_orphans, orphan_keys
+from accession.files.cleanup import Chore, carry_out, cleaned, discarded_key, due_cleanup, orphan_keys
 from accession.files.due import due_work
 from app.jobs.workfolder import remove_abandoned
 
@@ -66,39 +66,41 @@ async def _clean(wiring: Wiring, _queue: Queue) -> None:
 
 
 async def _clean_orphans(wiring: Wiring, queue: Queue) -> None:
-    """Once a day, page by page: have objects removed that no row names, and uploads in parts ended that none awaits."""
+    """Once a day: compare the store with the rows."""
     store = wiring.store
     if store is None or not await queue.service.get_queue_backend().acquire_worker_lock(ORPHANS, ttl=DAILY):
         return
-    await give_up_orphans_of(wiring, store)
+    await look_for_orphans(wiring, store)
 
 
-async def give_up_orphans_of(wiring: Wiring, store: BlobStore) -> None:
-    """Compare all of the store with the rows."""
+async def look_for_orphans(wiring: Wiring, store: BlobStore) -> list[str]:
+    """The keys that no row names, told in the log, page by page; uploads in parts that none awaits are ended.
+
+    The objects stay: after a database was restored from a backup they are the only copy of what came since.
+    """
+    found: list[str] = []
     page: list[str] = []
     async for stat in store.list_keys("files/"):
         page.append(stat.key)
         if len(page) == PAGE:
-            await _give_up(wiring, page)
+            found += await _orphans(wiring, page)
             page = []
-    await _give_up(wiring, page)
+    found += await _orphans(wiring, page)
+    if found:
+        log.warning("%s objects belong to no file, the first is %s; nothing removes them", len(found), found[0])
     uploads = [u for u in await store.list_uploads("files/") if u.initiated < wiring.clock.now() - DAILY]
     for start in range(0, len(uploads), PAGE):
         some = uploads[start : start + PAGE]
-        async with wiring.reading(ARCHIVE) as unit:
-            orphans = set(await orphan_keys(unit, [upload.key for upload in some]))
+        orphans = set(await _orphans(wiring, [upload.key for upload in some]))
         for upload in some:
             if upload.key in orphans:
                 await store.abort_multipart(upload.key, upload.upload_id)
+    return found
 
 
-async def _give_up(wiring: Wiring, keys: Sequence[str]) -> None:
-    if not keys:
-        return
-    async with wiring.writing(ARCHIVE) as unit:
-        found = await give_up_orphans(unit, keys)
-    if found:
-        log.warning("%s objects belong to no file and are removed", found)
+async def _orphans(wiring: Wiring, keys: Sequence[str]) -> list[str]:
+    async with wiring.reading(ARCHIVE) as unit:
+        return await orphan_keys(unit, keys)
 
 
 async def _do(wiring: Wiring, store: BlobStore, chores: Sequence[Chore]) -> None:
