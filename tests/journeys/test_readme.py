@@ -7,13 +7,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.servers.serving import ROOT, environment, running_service
 
-if TYPE_CHECKING:
-    import pytest
-
+pytestmark = pytest.mark.timeout(600)
 BIN = Path(sys.executable).parent
 PATIENCE = 400
 
