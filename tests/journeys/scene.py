@@ -53,8 +53,8 @@ class Scene:
 
     def kill_while(self, holds: Callable[[], bool], over: Callable[[], bool]) -> bool:
         """Kill the victim while `holds` is true, seen with the worker held still; False where it was over before."""
-        eventually(lambda: holds() or over(), "the moment to kill", pause=0.002)
         worker = self.serving.part("worker")
+        eventually(lambda: holds() or over(), "the moment to kill", pause=0.002)
         processes = [worker, *worker.children(recursive=True)]
         _signal(processes, signal.SIGSTOP)
         try:
