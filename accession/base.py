@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-import uuid_utils.compat as uuids
+import uuid_utils
 from advanced_alchemy.base import AdvancedDeclarativeBase, CommonTableAttributes
 from advanced_alchemy.mixins import AuditColumns
 from advanced_alchemy.types import GUID, DateTimeUTC
@@ -24,7 +24,7 @@ Term = String(40)
 
 def new_id() -> UUID:
     """A fresh UUIDv7: unique, and ordered by the time it was made."""
-    return uuids.uuid7()
+    return UUID(bytes=uuid_utils.uuid7().bytes)
 
 
 class Row(CommonTableAttributes, AuditColumns, AdvancedDeclarativeBase):

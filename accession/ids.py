@@ -37,13 +37,14 @@ class Accession(msgspec.Struct, frozen=True):
     version: int | None = None
 
 
+_CODES = {kind: kind.value for kind in Kind}  # an enum's `value` is a property, slow where thousands are printed
 PREFIX_FORM = re.compile(r"[A-Z][A-Z0-9]{1,11}")
 _FORM = re.compile(r"([A-Z][A-Z0-9]{1,11})-([A-Z]{3})-(0\d{5}|[1-9]\d{5,17})(?:\.([1-9]\d{0,8}))?")
 
 
 def format_accession(prefix: str, kind: Kind, serial: int) -> str:
     """`("NFDP", Kind.SAMPLE, 42)` → `"NFDP-SAM-000042"`."""
-    return f"{prefix}-{kind.value}-{serial:06d}"
+    return f"{prefix}-{_CODES[kind]}-{serial:06d}"
 
 
 def parse_accession(text: str) -> Accession | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from typing import TYPE_CHECKING
 
@@ -32,4 +33,6 @@ def serve_api(settings: Settings, fd: int) -> None:
         timeout_graceful_shutdown=int(settings.graceful_seconds),
         backlog=2048,
     )
+    gc.freeze()  # what lives as long as the process is not looked through again and again
+    gc.set_threshold(50_000, 20, 50)
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=fd)])  # closed before the draining, copies are not
