@@ -54,12 +54,33 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     expected: str | None = None
 
 
+class Mark(StrEnum):
+    """What FastQC says of a module: normal, slightly abnormal, very unusual."""
+
+    PASS = "pass"  # noqa: S105 - a mark, no password
+    WARN = "warn"
+    FAIL = "fail"
+
+
+class Grade(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The mark of one QC module, by the name that FastQC gives it where FastQC has it.
+
+    `value` is the number that decided, `reason` one sentence when the mark is not `pass`.
+    """
+
+    module: str
+    mark: Mark
+    value: float | None = None
+    reason: str | None = None
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """What the validation of one file (or of a pair's second file) says.
 
     `findings` keeps the first `MAX_FINDINGS` in file order, `finding_counts` counts all by code. `counts` are scalars
     (`records`, `bases`, `min_length`, `max_length`, `mean_length`, `gc_percent`, `quality_encoding`, `mapped`,
     `variants`, …). `metrics` holds distributions for reports. `checked` lists what was looked at, in words.
+    `grades` are the QC marks that follow from counts and metrics.
     """
 
     valid: bool
@@ -74,6 +95,7 @@ class Verdict(msgspec.Struct, frozen=True):
     metrics: dict[str, Any]
     checked: list[str]
     seconds: float
+    grades: list[Grade] = []
 
     @property
     def first_error(self) -> Finding | None:

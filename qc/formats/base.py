@@ -70,14 +70,18 @@ class FindingLog:
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One file to check: where it is, how it is packed, where findings go and what may help to decode it."""
+    """One file to check: how it is packed, where findings go and what may help to decode it.
 
-    path: Path
+    `path` is None where the bytes come as a stream. `multiline` allows FASTQ records that wrap their lines.
+    """
+
+    path: Path | None
     source: HashedFile
     format: Format
     compression: Compression
     findings: FindingLog
     reference: Path | None = None
+    multiline: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True):
