@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qc.formats import FORMATS
 from qc.formats.base import FindingLog, Job, Outcome, TooManyErrors, shown
 from qc.formats.packing import Unpacked
 from qc.formats.pairs import compare_mates
+from qc.formats.piped import Piped
 from qc.formats.rawbytes import RawBytes
 from qc.formats.reading import HashedFile
 from qc.results import Compression, Finding, Format, Verdict
@@ -16,49 +20,53 @@ from qc.sniff import HEAD_SIZE, compression_promised_by, format_promised_by, sni
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    from qc.opening import ByteStream
 
 FIRST_LETTERS = {Format.FASTQ: b"@", Format.SAM: b"@", Format.VCF: b"#"}
 FAMILIES = (frozenset({Format.SAM, Format.BAM, Format.CRAM}), frozenset({Format.VCF, Format.BCF}))
 
 
 def validate(
-    path: Path,
+    source: Path | ByteStream,
     *,
     filename: str | None = None,
     mate: Path | None = None,
     reference: Path | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    multiline: bool = False,
+    progress: Callable[[int, int | None], None] | None = None,
 ) -> Verdict:
-    """Checks the file by its content, in constant memory, and takes its digests in the same read.
+    """Checks a file by its content, in constant memory, and takes its digests in the same read.
 
-    `filename` is the name that it was given (default: its own), whose ending must agree with the content. `mate` is
-    the other FASTQ file of a pair, `reference` a FASTA file for CRAM; `progress(done, total)` gets bytes. A file of no
-    known format whose name promises none is valid with the warning `not_checked`. Raises Unreadable.
+    `source` is a path or anything that gives bytes; the verdict is the same. `filename` is the name that the file was
+    given (default: that of the path), whose ending must agree with the content. `mate` is the other FASTQ file of a
+    pair, `reference` a FASTA file for CRAM. `multiline` accepts FASTQ records that wrap their lines.
+    `progress(done, total)` gets bytes, `total` is None for a stream. A file of no known format whose name promises
+    none is valid with the warning `not_checked`. Raises Unreadable.
     """
     began = time.perf_counter()
     findings = FindingLog()
-    name = path.name if filename is None else filename
-    with HashedFile(path, progress) as source:
-        head = source.peek(HEAD_SIZE)
+    name = filename or (source.name if isinstance(source, Path) else "")
+    path = source if isinstance(source, Path) else None
+    with HashedFile(source, progress) as file:
+        head = file.peek(HEAD_SIZE)
         found, compression = _recognised(head, name)
-        job = Job(path, source, found, compression, findings, reference)
-        outcome = _check(job, name, head)
-        source.drain()
-        md5, sha256 = source.digests
-    paired = [] if mate is None else _check_mate(path, mate, found, findings)
+        job = Job(path, file, found, compression, findings, reference, multiline)
+        outcome = _check(job, name, head) if mate is None else _check_pair(job, name, head, mate)
+        file.drain()
+        md5, sha256 = file.digests
     return Verdict(
         valid=findings.errors == 0,
         format=found,
         compression=compression,
-        size=source.size,
+        size=file.size,
         md5=md5,
         sha256=sha256,
         findings=findings.kept,
         finding_counts=dict(findings.counts),
         counts=outcome.counts,
         metrics=outcome.metrics,
-        checked=["digests", *outcome.checked, *paired],
+        checked=["digests", *outcome.checked],
         seconds=round(time.perf_counter() - began, 4),
     )
 
@@ -95,6 +103,30 @@ def _check(job: Job, name: str, head: bytes) -> Outcome:
     return nothing
 
 
+def _check_pair(job: Job, name: str, head: bytes, mate: Path) -> Outcome:
+    """Checks a file and, while its bytes are there, compares them with its mate, which counts when the file is good."""
+    if job.format is not Format.FASTQ:
+        outcome = _check(job, name, head)
+        message = f"Only FASTQ files make a pair, but the content is {job.format.value}."
+        with suppress(TooManyErrors):
+            job.findings.error("mate_format", message, found=job.format.value, expected="FASTQ")
+        return outcome
+    with Piped(partial(_compare, mate)) as comparing:
+        job.source.copy_to(comparing.send)
+        outcome = _check(job, name, head)
+        job.source.drain()
+        compared = comparing.finish()
+    if job.findings.errors:
+        return outcome
+    job.findings.extend(compared)
+    return Outcome(outcome.counts, outcome.metrics, [*outcome.checked, "names and number of the mates"])
+
+
+def _compare(mate: Path, forward: int) -> FindingLog:
+    with open(forward, "rb", buffering=0, closefd=False) as stream:
+        return compare_mates(stream, mate)
+
+
 def _check_without_data(job: Job) -> None:
     """Says why a file shows no data: because it is empty or because its container is damaged."""
     packing = Compression.NONE if job.compression is Compression.NONE else Compression.GZIP
@@ -102,18 +134,6 @@ def _check_without_data(job: Job) -> None:
         break
     if not job.findings.errors:
         job.findings.error("empty_file", "The file holds no data.", found="0 bytes", expected="data")
-
-
-def _check_mate(path: Path, mate: Path, found: Format, findings: FindingLog) -> list[str]:
-    """Compares the pair when the first file is good FASTQ; returns what was checked, in words."""
-    if found is not Format.FASTQ:
-        message = f"Only FASTQ files make a pair, but the content is {found.value}."
-        findings.error("mate_format", message, found=found.value, expected="FASTQ")
-        return []
-    if findings.errors:
-        return []
-    findings.extend(compare_mates(path, mate))
-    return ["names and number of the mates"]
 
 
 def _name_agrees(job: Job, name: str, head: bytes) -> bool:
@@ -158,6 +178,7 @@ def looks_like(content: bytes) -> str:
         b"\xfd7zXZ": "xz",
         b"%PDF": "PDF",
         b"\x28\xb5\x2f\xfd": "zstd",
+        b"\x1f\x8b": "gzip data inside gzip",
     }
     for magic, name in known.items():
         if content.startswith(magic):

@@ -27,12 +27,16 @@ def shown(value: bytes | str | float) -> str:
 
 
 class FindingLog:
-    """Collects findings in the order they are met: the first 100 are kept, all are counted by code."""
+    """Collects findings in the order they are met: the first 100 are kept, all are counted by code.
+
+    An error that finds no room takes that of the last warning, so warnings never hide what refuses the file.
+    """
 
     def __init__(self) -> None:
         self.kept: list[Finding] = []
         self.counts: Counter[str] = Counter()
         self.errors = 0
+        self._warnings: list[int] = []  # where they are among the kept ones
         self._once: set[str] = set()
 
     def error(self, code: str, message: str, **place: Any) -> None:
@@ -56,17 +60,29 @@ class FindingLog:
 
     def extend(self, other: FindingLog) -> None:
         """Takes over what another log collected, after what is here."""
-        self.kept = [*self.kept, *other.kept][:MAX_FINDINGS]
+        for finding in other.kept:
+            self._keep(finding)
         self.counts += other.counts
         self.errors += other.errors
 
     def _add(self, severity: Severity, code: str, message: str, place: dict[str, Any]) -> None:
         self.counts[code] += 1
-        if len(self.kept) < MAX_FINDINGS:
+        if len(self.kept) < MAX_FINDINGS or (severity is Severity.ERROR and self._warnings):
             for key in ("found", "expected"):
                 if place.get(key) is not None:
                     place[key] = shown(place[key])
-            self.kept.append(Finding(severity=severity, code=code, message=message, **place))
+            self._keep(Finding(severity=severity, code=code, message=message, **place))
+
+    def _keep(self, finding: Finding) -> None:
+        """Puts a finding behind the others, in the room of the last warning where there is none for an error."""
+        warns = finding.severity is Severity.WARNING
+        if len(self.kept) >= MAX_FINDINGS:
+            if warns or not self._warnings:
+                return
+            del self.kept[self._warnings.pop()]
+        if warns:
+            self._warnings.append(len(self.kept))
+        self.kept.append(finding)
 
 
 class Job(msgspec.Struct, frozen=True):

@@ -22,6 +22,8 @@ from qc.results import Compression
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from qc.opening import ByteStream
+
 CASAVA = re.compile(rb"([12]):[YN]:")
 
 
@@ -91,7 +93,7 @@ class ReadStream:
         return at
 
 
-def compare_mates(forward: Path, reverse: Path) -> FindingLog:
+def compare_mates(forward: Path | ByteStream, reverse: Path) -> FindingLog:
     """Reads both files side by side and returns what keeps them from being a pair. Raises Unreadable."""
     findings = FindingLog()
     with HashedFile(forward) as first, HashedFile(reverse) as second:
