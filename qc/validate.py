@@ -15,6 +15,7 @@ from qc.formats.pairs import compare_mates
 from qc.formats.piped import Piped
 from qc.formats.rawbytes import RawBytes
 from qc.formats.reading import HashedFile
+from qc.grading import grades_of
 from qc.results import Compression, Finding, Format, Verdict
 from qc.sniff import HEAD_SIZE, compression_promised_by, format_promised_by, sniff, unpacked_head
 
@@ -68,6 +69,7 @@ def validate(
         metrics=outcome.metrics,
         checked=["digests", *outcome.checked],
         seconds=round(time.perf_counter() - began, 4),
+        grades=[] if findings.errors else grades_of(found, outcome.counts, outcome.metrics),
     )
 
 
