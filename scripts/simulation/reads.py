@@ -70,14 +70,14 @@ def simulate_pairs(
     reversed_ = rng.random(pairs) < 0.5
     flip = reversed_[:, None]
     first, second = np.where(flip, right, left), np.where(flip, left, right)
-    quality1, quality2 = _qualities(rng, pairs, length, mate=1), _qualities(rng, pairs, length, mate=2)
+    quality1, quality2 = (draw_qualities(rng, pairs, length, mate=mate) for mate in (1, 2))
     read1, read2 = _sequenced(rng, first, quality1), _sequenced(rng, second, quality2)
     return ReadPairs(
         _names(rng, pairs), contig, haplotype, start, size, reversed_, (read1, read2), (quality1, quality2)
     )
 
 
-def _qualities(rng: np.random.Generator, pairs: int, length: int, *, mate: int) -> Codes:
+def draw_qualities(rng: np.random.Generator, pairs: int, length: int, *, mate: int) -> Codes:
     """Draw qualities that start a little low, hold, and fall towards the end, sooner in the second mate."""
     cycle = np.arange(length)
     fall = 5.0 if mate == 1 else 8.0
