@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from accession.unit import Unit
+
+MOST_STATEMENTS = 500  # filters combine into more statements than anybody asks for, but everybody
 
 
 @cache
@@ -111,11 +113,14 @@ async def _total(unit: Unit, shape: Shape, parameters: dict[str, Any], seen: _Se
 
 
 def _condition(shape: Shape, who: Viewer, names: tuple[str, ...], *, by_row: bool) -> list[Any]:
-    compared = [shape.filters[name] == bindparam(f"by_{name}") for name in names]
+    compared = [
+        shape.conditions[name] if name in shape.conditions else shape.filters[name] == bindparam(f"by_{name}")
+        for name in names
+    ]
     return [readable(shape.model, who, by_accession=False, by_row=by_row), *compared]
 
 
-@cache
+@lru_cache(MOST_STATEMENTS)
 def _page_statement(shape: Shape, who: Viewer, names: tuple[str, ...], before: bool) -> Select[Any]:  # noqa: FBT001
     serial = table_of(shape.model).c.serial
     page = shape.query.add_columns(mark_of(shape.kind))
@@ -125,7 +130,7 @@ def _page_statement(shape: Shape, who: Viewer, names: tuple[str, ...], before: b
     return statement.limit(bindparam("limit")).offset(bindparam("offset"))
 
 
-@cache
+@lru_cache(MOST_STATEMENTS)
 def _count_statement(shape: Shape, who: Viewer, names: tuple[str, ...], exact: bool) -> Select[Any]:  # noqa: FBT001
     """Counts at most one more than the exact limit, from the narrowest index, unless the exact number is wanted."""
     columns = table_of(shape.model).c

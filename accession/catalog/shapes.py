@@ -18,7 +18,8 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     """One kind of record as it is read.
 
     `query` selects the columns of an answer without a condition; `filters` maps a query parameter onto its column, or
-    onto the serial of a parent where the parameter is an accession of the `parents` kind. Compared by identity.
+    onto the serial of a parent where the parameter is an accession of the `parents` kind. `conditions` are filters that
+    compare otherwise: each is a whole condition with the parameter `by_NAME`. Compared by identity.
     """
 
     kind: Kind
@@ -27,6 +28,7 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     filters: dict[str, Any]
     parents: dict[str, Kind]
     noun: str
+    conditions: dict[str, Any] = {}
 
 
 def table_of(model: Any) -> Table:

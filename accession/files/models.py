@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from advanced_alchemy.base import DefaultBase
+from sqlalchemy import BigInteger, Double, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accession.base import Json, Row, Term, Time
@@ -48,6 +49,7 @@ class File(Row):
         Index("ix_files_clean", "clean_at"),
         Index("ix_files_md5", "owner_id", "md5"),
         Index("ix_files_name", "owner_id", "filename"),
+        Index("ix_files_qc_status", "qc_status"),
     )
 
     serial: Mapped[int] = mapped_column(BigInteger, unique=True)
@@ -87,6 +89,20 @@ class DiscardedObject(Row):
     key: Mapped[str] = mapped_column(String(160))
     clean_at: Mapped[datetime] = mapped_column(Time, index=True)
     until: Mapped[datetime | None] = mapped_column(Time)
+
+
+class QcNumber(DefaultBase):
+    """One number that the validation of a file measured, by which its runs can be found; see `measures`.
+
+    A narrow table: a new number needs no column, and one index, which holds all that a query reads, serves all of them.
+    """
+
+    __tablename__ = "qc_numbers"
+    __table_args__ = (Index("ix_qc_numbers_value", "name", "value", "file_id"),)
+
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(Term, primary_key=True)
+    value: Mapped[float] = mapped_column(Double)
 
 
 class QcReport(Row):

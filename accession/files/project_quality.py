@@ -12,6 +12,7 @@ from accession.base import State
 from accession.catalog.models import Run
 from accession.errors import NotFound
 from accession.files.models import File, QcReport
+from accession.files.own_report import KEPT_PARTS, details_of, own_report
 from accession.files.reports import MULTIQC
 from accession.ids import Kind, require_serial
 from accession.people.access import is_open, readable_by, reads_whole
@@ -107,7 +108,19 @@ async def _tells_of_hidden(unit: Unit, project_id: UUID, made: datetime) -> bool
 
 
 async def _summaries(unit: Unit, files: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    """The summary of each file's first tool that has one."""
+    """The summary of each file's first tool that has one; where no tool has, that of the archive's own report."""
+    found = await _of_tools(unit, files)
+    others = [file_id for file_id in files if file_id not in found]
+    for start in range(0, len(others), _IDS_AT_ONCE):
+        rows = select(File.id, File.format, *KEPT_PARTS).where(File.id.in_(others[start : start + _IDS_AT_ONCE]))
+        for file_id, kind, *parts in (await unit.session.execute(rows)).all():
+            own = own_report(kind, details_of(parts))
+            if own is not None:
+                found[file_id] = own.summary
+    return found
+
+
+async def _of_tools(unit: Unit, files: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     found: dict[UUID, dict[str, Any]] = {}
     for start in range(0, len(files), _IDS_AT_ONCE):
         some = files[start : start + _IDS_AT_ONCE]

@@ -10,7 +10,9 @@ from sqlalchemy import Select, select
 
 from accession.catalog.models import Run, RunVersion
 from accession.errors import NotFound
+from accession.files.leases import UNMEASURED
 from accession.files.models import File, QcReport
+from accession.files.own_report import SEQARK, own_report
 from accession.files.reports import MULTIQC, ToolReport
 from accession.files.versions import version_named
 from accession.ids import Accession, Kind, require_serial
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
 
 
 class RunQuality(msgspec.Struct, frozen=True):
-    """A run's QC. `open` says that everyone may see it now; `multiqc` is the page made on demand, if it was."""
+    """A run's QC: the reports of tools, then the archive's own, which is there with the verdict.
+
+    `open` says that everyone may see it now; `multiqc` is the page made on demand, if it was.
+    """
 
     accession: str
     file_id: UUID | None
@@ -35,9 +40,10 @@ class RunQuality(msgspec.Struct, frozen=True):
     open: bool
 
     @property
-    def measured(self) -> bool:
-        """Whether there is something for MultiQC to read."""
-        return any(report.data_keys for report in self.reports)
+    def shown(self) -> list[str]:
+        """The tools that MultiQC's page shows; none until the QC has ended."""
+        ended = self.qc_status not in UNMEASURED
+        return [report.tool for report in self.reports if ended and (report.data_keys or report.tool == SEQARK)]
 
 
 class RunVerdict(msgspec.Struct, frozen=True):
@@ -54,14 +60,15 @@ class RunVerdict(msgspec.Struct, frozen=True):
 
 async def run_quality(unit: Unit, accession: str) -> RunQuality:
     """The QC of a run's current version, or of the one that the accession names; `NotFound`, `Gone`."""
-    row = await _find_run(unit, accession, File.id.label("file_id"), File.qc_status)
+    row = await _find_run(unit, accession, File.id.label("file_id"), File.qc_status, File.format, File.verdict)
     statement = select(QcReport).where(QcReport.file_id == row.file_id).order_by(QcReport.id)
     found = [_report(kept) for kept in await unit.session.scalars(statement)] if row.file_id is not None else []
+    own = own_report(row.format, row.verdict)
     return RunQuality(
         accession=_printed(unit, accession),
         file_id=row.file_id,
         qc_status=row.qc_status or "pending",
-        reports=[report for report in found if report.tool != MULTIQC],
+        reports=[report for report in (*found, own) if report is not None and report.tool != MULTIQC],
         multiqc=next((report for report in found if report.tool == MULTIQC), None),
         open=is_open(unit.today, row.scope_state, row.release_date, row.state),
     )

@@ -61,10 +61,15 @@ async def settle_reports(unit: Unit, claimed: Claimed, reports: Sequence[ToolRep
     for report in reports:
         await keep_report(unit, report, file_id=claimed.file_id)
     audit.record(unit, "measured", unit.accession(Kind.FILE, claimed.serial), status=status)
-    scopes = select(Run.scope_id).where(Run.file_id == claimed.file_id).distinct()
+    await renew_pages(unit, claimed.file_id)
+    return True
+
+
+async def renew_pages(unit: Unit, file_id: UUID) -> None:
+    """Have the page made anew of each project that the file has a run in."""
+    scopes = select(Run.scope_id).where(Run.file_id == file_id).distinct()
     for scope_id in (await unit.session.scalars(scopes)).all():
         await mark_report_due(unit, scope_id)
-    return True
 
 
 async def keep_report(

@@ -21,6 +21,7 @@ from accession.errors import Conflict, NotFound
 from accession.files.models import File, FileState
 from accession.files.project_reports import mark_report_due
 from accession.files.reads import refuse_strangers
+from accession.files.run_filters import qc_conditions
 from accession.files.versions import keep_openness, version_named
 from accession.ids import Kind, require_serial
 from accession.issues import Issue
@@ -61,6 +62,7 @@ RUN = Shape(
     | {"experiment_accession": EXPERIMENTS.c.serial, "mate_accession": _mates.c.serial},
     {"experiment_accession": Kind.EXPERIMENT, "mate_accession": Kind.RUN},
     "run",
+    qc_conditions(),
 )
 
 SOON = timedelta(seconds=2)

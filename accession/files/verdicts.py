@@ -1,16 +1,19 @@
-"""Settles a file: what its validation found becomes its state, its digests and the size and checksums of its run."""
+"""Settles a file: what its validation found becomes its state, digests, numbers, and what its run tells of it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import case, exists, or_, select, update
+from sqlalchemy import case, exists, insert, or_, select, update
 
 from accession.audit import service as audit
 from accession.catalog.models import Run, RunVersion
 from accession.files.leases import held
-from accession.files.models import File, FileState
+from accession.files.measures import measured
+from accession.files.models import File, FileState, QcNumber
+from accession.files.own_report import own_report, weight_of
+from accession.files.reports import renew_pages
 from accession.ids import Kind
 from accession.work import Work
 
@@ -47,7 +50,8 @@ async def settle_verdict(unit: Unit, claimed: Claimed, checked: Checked, *, meas
     """Make a verdict the file's own; False when the claim is lost, and then nothing is changed.
 
     Pins the version, size and digests that were read. Bytes that are not those promised are refused whatever their
-    content. A verified file is due for its QC at once unless `measure` is off.
+    content. The numbers of a valid file are kept as what its runs can be found by. A verified file is due for its QC at
+    once; with `measure` off its grades are all of its QC.
     """
     promised = await _promise(unit, claimed.file_id)
     details = with_broken_promises(checked, promised)
@@ -60,10 +64,16 @@ async def settle_verdict(unit: Unit, claimed: Claimed, checked: Checked, *, meas
     }
     if details["valid"]:
         values["state"] = case((_is_linked(), FileState.LINKED.value), else_=FileState.VERIFIED.value)
-        values["due_at"] = unit.now if measure else None
+        values |= _quality(unit, checked.format, details, measure=measure)
     else:
         values |= _refusal(details)
-    return await _settle(unit, claimed, details, values)
+    if not await _settle(unit, claimed, details, values):
+        return False
+    if details["valid"]:
+        await _keep_numbers(unit, claimed.file_id, details)
+        if not measure:
+            await renew_pages(unit, claimed.file_id)
+    return True
 
 
 async def settle_unchecked(
@@ -106,6 +116,21 @@ def reason_of(details: Mapping[str, Any]) -> str:
 def _refusal(details: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a file that is refused; no QC tool will ever see it, so its QC has failed too."""
     return {"state": FileState.REJECTED, "reason": reason_of(details), "due_at": None, "qc_status": "failed"}
+
+
+def _quality(unit: Unit, format: str, details: Mapping[str, Any], *, measure: bool) -> dict[str, Any]:  # noqa: A002
+    """The columns of a valid file about its QC, which goes on from the grades where tools are to run."""
+    columns: dict[str, Any] = {"due_at": unit.now if measure else None}
+    if own_report(format, details) is not None:
+        columns["qc_status"] = "running" if measure else weight_of(details.get("grades", []))
+    return columns
+
+
+async def _keep_numbers(unit: Unit, file_id: UUID, details: Mapping[str, Any]) -> None:
+    numbers = measured(details.get("counts", {}))
+    if numbers:
+        rows = [{"file_id": file_id, "name": name, "value": value} for name, value in numbers.items()]
+        await unit.session.execute(insert(QcNumber), rows)
 
 
 def _mismatch(code: str, what: str, found: str, expected: str) -> dict[str, Any]:

@@ -118,7 +118,7 @@ async def _find(unit: Unit, accession: str, page: str) -> Shown:
             return Shown(found.key, found.open)
     elif parsed is not None and parsed.kind is Kind.RUN:
         quality = await run_quality(unit, accession)
-        if page == MULTIQC and quality.measured:
+        if page == MULTIQC and quality.shown:
             kept = quality.multiqc
             if kept is not None and kept.page_key is None:
                 raise NotFound(kept.reason or "MultiQC made no page.")

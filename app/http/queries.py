@@ -25,8 +25,11 @@ def strict_queries() -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
         handler = request.route_handler
         names = known.get(id(handler))
         if names is None:
-            fields = handler.parsed_fn_signature.parameters.values()
-            own = [f for f in fields if f.name not in _INTERNAL and f.name not in request.scope["path_params"]]
+            providers = handler.resolve_dependencies()
+            signatures = [handler.parsed_fn_signature, *(given.parsed_fn_signature for given in providers.values())]
+            fields = [field for signature in signatures for field in signature.parameters.values()]
+            internal = {*_INTERNAL, *providers, *request.scope["path_params"]}
+            own = [f for f in fields if f.name not in internal]
             aliases = {getattr(f.kwarg_definition, "name", None) or f.name for f in own}
             names = known[id(handler)] = frozenset(aliases)
         for name, value in request.query_params.multi_items():

@@ -10,6 +10,7 @@ from uuid import UUID
 from accession.actor import ARCHIVE
 from accession.errors import NotFound
 from accession.files.leases import Claimed, claim_measuring
+from accession.files.own_report import weight_of_grades
 from accession.files.reports import ToolReport, settle_reports
 from app.jobs import cpu
 from app.jobs.holding import NO_BYTES, file_held, lease_of, tried_again, while_held
@@ -41,8 +42,9 @@ async def measure_file(wiring: Wiring, key: str) -> None:
             reports = [_failed("QC", NO_BYTES)]
         except cpu.EngineFailed as error:
             reports = [_failed("QC", str(error))]
-        status = cpu.combined(cpu.QcStatus(report.status) for report in reports)
         async with wiring.writing(ARCHIVE) as unit:
+            said = [*(report.status for report in reports), *await weight_of_grades(unit, claimed.file_id)]
+            status = cpu.combined(map(cpu.QcStatus, said))
             await settle_reports(unit, claimed, reports, status=status.value)
 
 

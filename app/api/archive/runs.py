@@ -14,6 +14,7 @@ from accession.catalog.models import Run
 from accession.catalog.reading import find_record, get_record
 from accession.errors import Rejected
 from accession.files import runs
+from accession.files.run_filters import by_status
 from accession.files.runs import RUN
 from accession.ids import Accession, Kind
 from accession.issues import Issue
@@ -24,6 +25,7 @@ from app.api.archive.errors import problems
 from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, SizeFilter, TextFilter, listing
 from app.api.archive.mapping.records import changes_of
 from app.api.archive.mapping.runs import run_out
+from app.api.archive.measures import Bounds, QcStatusFilter, bounds
 from app.api.archive.structs.runs import RunFileIn, RunIn, RunOut, RunPatch
 from app.wiring import Wiring
 
@@ -36,11 +38,12 @@ class Runs(Controller):
     path = "/runs"
     tags = ("Runs",)
 
-    @get("/", summary="List runs", responses=problems(422))
+    @get("/", summary="List runs", responses=problems(422), dependencies={"measured": bounds()})
     async def list_runs(
         self,
         request: Request[Any, Any, Any],
         unit: NamedDependency[Unit],
+        measured: NamedDependency[Bounds],
         page: PageNumber = 1,
         per_page: PerPage = 20,
         cursor: Cursor = None,
@@ -56,8 +59,9 @@ class Runs(Controller):
         read_number: NumberFilter = None,
         ena_accession: TextFilter = None,
         ncbi_accession: TextFilter = None,
+        qc_status: QcStatusFilter = None,
     ) -> Response[list[RunOut]]:
-        """The runs that the caller may see, newest first."""
+        """The runs that the caller may see, newest first; a bound leaves out runs without that number."""
         filters = {
             "experiment_accession": experiment_accession,
             "mate_accession": mate_accession,
@@ -70,6 +74,8 @@ class Runs(Controller):
             "read_number": read_number,
             "ena_accession": ena_accession,
             "ncbi_accession": ncbi_accession,
+            **by_status(qc_status),
+            **measured,
         }
         wanted = page_request(page, per_page, cursor, count)
         return await listing(request, unit, RUN, wanted, filters, run_out)

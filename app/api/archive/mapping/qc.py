@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from accession.files.reports import MULTIQC, ToolReport
-from app.api.archive.structs.qc import FindingOut, ProjectQcOut, ReportOut, RunLineOut, RunQcOut, ValidationOut
+from app.api.archive.structs.qc import (
+    FindingOut,
+    GradeOut,
+    ProjectQcOut,
+    ReportOut,
+    RunLineOut,
+    RunQcOut,
+    ValidationOut,
+)
 from app.http.pages import page_path
 from app.http.signing import signed
 from app.jobs.cpu import QcStatus, combined
@@ -25,7 +33,7 @@ def run_qc_out(quality: RunQuality, wiring: Wiring) -> RunQcOut:
     if not reports:
         return RunQcOut(quality.qc_status, [])
     leading = next((report for report in reports if report.summary), reports[0])
-    if quality.measured:
+    if quality.shown:
         reports.append(_report_out(quality.multiqc or _multiqc_to_come(quality), quality, wiring))
     return RunQcOut(quality.qc_status, reports, leading.tool, leading.summary, leading.report_url)
 
@@ -57,13 +65,14 @@ def validation_out(verdict: RunVerdict) -> ValidationOut:
         counts=details.get("counts", {}),
         checked=details.get("checked", []),
         seconds=details.get("seconds"),
+        grades=msgspec.convert(details.get("grades", []), list[GradeOut]),
     )
 
 
 def _multiqc_to_come(quality: RunQuality) -> ToolReport:
     """The page that is made when its link is first followed."""
-    tools = [report.tool for report in quality.reports if report.data_keys]
-    return ToolReport(MULTIQC, quality.qc_status, {"reports": len(tools), "tools": tools}, page_key="")
+    summary = {"reports": len(quality.shown), "tools": quality.shown}
+    return ToolReport(MULTIQC, quality.qc_status, summary, page_key="")
 
 
 def _report_out(report: ToolReport, quality: RunQuality, wiring: Wiring) -> ReportOut:

@@ -59,6 +59,15 @@ class FindingOut(msgspec.Struct, frozen=True, omit_defaults=True):
     expected: str | None = None
 
 
+class GradeOut(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The mark of one QC module: `pass`, `warn` or `fail`, the number that decided, and why it is not `pass`."""
+
+    module: str
+    mark: str
+    value: float | None = None
+    reason: str | None = None
+
+
 class ValidationOut(msgspec.Struct, frozen=True):
     """The verdict on a run's file; until it is reached `valid` is null and `status` says how far the file is."""
 
@@ -76,3 +85,4 @@ class ValidationOut(msgspec.Struct, frozen=True):
     counts: dict[str, Any]
     checked: list[str]
     seconds: float | None
+    grades: list[GradeOut] = []
