@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
 
 def choose(format: Format, engines: Sequence[Engine] = ENGINES) -> list[Engine]:  # noqa: A002
-    """Return the available tools for a format, without those that only stand in for one that is there."""
-    able = [engine for engine in engines if format in engine.formats and engine.available()]
-    there = {engine.name for engine in able}
-    return [engine for engine in able if engine.stands_in_for not in there]
+    """Return the available tools for a format, those that are preferred first."""
+    return [engine for engine in engines if format in engine.formats and engine.available()]
 
 
 def engine_named(name: str, engines: Sequence[Engine] = ENGINES) -> Engine:

@@ -17,16 +17,13 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 class Engine(Protocol):
-    """One QC tool. `stands_in_for` names the tool that makes this one superfluous where it is available."""
+    """One QC tool."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def formats(self) -> frozenset[Format]: ...
-
-    @property
-    def stands_in_for(self) -> str | None: ...
 
     def available(self) -> bool:
         """Say whether the tool can be run on this machine."""

@@ -34,7 +34,6 @@ class Bcftools:
 
     name: str = "bcftools"
     formats: frozenset[Format] = frozenset({Format.VCF, Format.BCF})
-    stands_in_for: str | None = None
 
     def available(self) -> bool:
         """Say whether pysam is installed."""

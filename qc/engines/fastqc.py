@@ -30,7 +30,6 @@ class FastQC:
 
     name: str = "FastQC"
     formats: frozenset[Format] = frozenset({Format.FASTQ})
-    stands_in_for: str | None = None
     executable: str = "fastqc"
     seconds: float = 3 * 3600
     heap: int = 1024

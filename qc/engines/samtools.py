@@ -41,7 +41,6 @@ class Samtools:
 
     name: str = "samtools"
     formats: frozenset[Format] = frozenset({Format.SAM, Format.BAM, Format.CRAM})
-    stands_in_for: str | None = None
 
     def available(self) -> bool:
         """Say whether pysam is installed."""

@@ -1,4 +1,4 @@
-"""Measures reads with Sequali, which comes with the product and stands in where FastQC is not installed."""
+"""Measures reads with Sequali, which comes with the product: beside FastQC, and alone where that is missing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,6 @@ class Sequali:
 
     name: str = "Sequali"
     formats: frozenset[Format] = frozenset({Format.FASTQ})
-    stands_in_for: str | None = "FastQC"
     command: tuple[str, ...] = (sys.executable, "-m", "sequali")
     seconds: float = 3 * 3600
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from qc.engines import ENGINES
+from qc.engines.fastqc import FastQC
 from qc.errors import EngineFailed
 from qc.measure import choose, engine_named, measure
 from qc.results import EngineReport, Format, QcStatus
@@ -17,7 +18,6 @@ class Pretended:
 
     name: str
     formats: frozenset[Format] = frozenset({Format.FASTQ})
-    stands_in_for: str | None = None
     there: bool = True
     error: Exception | None = None
 
@@ -34,12 +34,14 @@ def _names(engines) -> list[str]:
     return [engine.name for engine in engines]
 
 
-def test_a_stand_in_is_left_out_where_the_tool_is_there() -> None:
-    assert _names(choose(Format.FASTQ, [Pretended("A"), Pretended("B", stands_in_for="A")])) == ["A"]
-
-
-def test_a_stand_in_is_chosen_where_the_tool_is_missing() -> None:
-    assert _names(choose(Format.FASTQ, [Pretended("A", there=False), Pretended("B", stands_in_for="A")])) == ["B"]
+def test_tools_that_are_there_are_chosen_in_their_order() -> None:
+    engines = [
+        Pretended("A"),
+        Pretended("B", there=False),
+        Pretended("C", formats=frozenset({Format.BAM})),
+        Pretended("D"),
+    ]
+    assert _names(choose(Format.FASTQ, engines)) == ["A", "D"]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,14 @@ def test_every_format_has_its_tools(kind: Format, expected: list[str]) -> None:
     assert _names(choose(kind)) == expected
 
 
-def test_sequali_measures_reads_where_fastqc_is_missing(
+def test_fastqc_leads_and_sequali_measures_reads_beside_it(
+    fastqc_required: FastQC, fastq: Path, tmp_path: Path
+) -> None:
+    reports = measure(fastq, tmp_path / "work", filename="a.fastq.gz", format=Format.FASTQ)
+    assert [(report.tool, report.summary["total_sequences"]) for report in reports] == [("FastQC", 50), ("Sequali", 50)]
+
+
+def test_sequali_measures_reads_alone_where_fastqc_is_missing(
     fastq: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "nothing-here"))
