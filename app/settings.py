@@ -78,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     job_memory: int = 4 * 2**30
     job_seconds: float = 6 * 3600
     report_interval: float = 120
+    multiline_fastq: bool = False  # accept FASTQ records that wrap their lines
     qc_reads: bool = True  # run the QC tools, not only the validation
     log_format: str = "auto"  # auto | json | text
     log_level: str = "info"

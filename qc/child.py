@@ -1,8 +1,9 @@
 """Does checks on request in a process that may be lost: requests come on standard input, answers go to standard output.
 
-Each frame is eight bytes of length, big-endian, and JSON. `python -m qc.child PARENT` ends when its input does, and is
-killed by the kernel when the process PARENT dies. Whoever starts it reads `Request` and `Answer` here; the checks
-themselves are imported when they are first asked for.
+Each frame is eight bytes of length, big-endian, and JSON. A file that has no path comes in frames of its own behind the
+request, an empty one last. `python -m qc.child PARENT` ends when its input does, and is killed by the kernel when the
+process PARENT dies. Whoever starts it reads `Request` and `Answer` here; the checks themselves are imported when they
+are first asked for.
 """
 
 from __future__ import annotations
@@ -22,16 +23,18 @@ from qc.errors import EngineFailed, Unreadable
 from qc.results import Format
 
 LENGTH_BYTES = 8
+LEFT_OVER = 1 << 20
 NO_THREAD = "can't start new thread"  # what Python says when a thread's stack finds no memory
 
 
 class Validate(msgspec.Struct, frozen=True, tag=True):
-    """Answered by a Verdict."""
+    """Answered by a Verdict. Without a `path` the bytes of the file follow the request."""
 
-    path: str
+    path: str | None
     filename: str
     mate: str | None = None
     reference: str | None = None
+    multiline: bool = False
 
 
 class Mates(msgspec.Struct, frozen=True, tag=True):
@@ -84,13 +87,37 @@ class Answer(msgspec.Struct, frozen=True):
     trace: str = ""
 
 
-def answer(request: Request) -> Answer:
+class Sent:
+    """The bytes that follow a request, up to the end of an empty frame."""
+
+    def __init__(self, requests: IO[bytes]) -> None:
+        self._requests = requests
+        self._left = 0
+        self._ended = False
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes of a frame, none at the end. Raises EOFError where the sender stops before the end."""
+        if not self._left and not self._ended:
+            self._left = int.from_bytes(self._taken(LENGTH_BYTES))
+            self._ended = not self._left
+        piece = self._taken(min(size, self._left))
+        self._left -= len(piece)
+        return piece
+
+    def _taken(self, size: int) -> bytes:
+        piece = self._requests.read(size)
+        if len(piece) < size:
+            raise EOFError("the sender has stopped in the middle of a file")
+        return piece
+
+
+def answer(request: Request, sent: Sent) -> Answer:
     """Do the work within its memory; an exception becomes an answer that names it."""
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     soft = request.memory if hard == resource.RLIM_INFINITY else min(request.memory, hard)
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
     try:
-        return Answer(value=msgspec.Raw(msgspec.json.encode(perform(request))))
+        return Answer(value=msgspec.Raw(msgspec.json.encode(perform(request, sent))))
     except Unreadable as error:
         return Answer(error="unreadable", reason=str(error))
     except EngineFailed as error:
@@ -102,13 +129,19 @@ def answer(request: Request) -> Answer:
         return Answer(error="failed", reason=reason, trace=traceback.format_exc()[-4000:])
 
 
-def perform(request: Request) -> Any:
+def perform(request: Request, sent: Sent) -> Any:
     """Do the work and return what it gives; imports happen here, so that one kind of work does not pay for another."""
     match request.work:
-        case Validate(path, filename, mate, reference):
+        case Validate(path, filename, mate, reference, multiline):
             from qc.validate import validate  # noqa: PLC0415
 
-            return validate(Path(path), filename=filename, mate=_path(mate), reference=_path(reference))
+            return validate(
+                _path(path) or sent,
+                filename=filename,
+                mate=_path(mate),
+                reference=_path(reference),
+                multiline=multiline,
+            )
         case Mates(forward, reverse):
             from qc.validate import check_mates  # noqa: PLC0415
 
@@ -138,8 +171,12 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Answer requests, one after the other, until there are no more."""
     while len(head := requests.read(LENGTH_BYTES)) == LENGTH_BYTES:
         request = msgspec.json.decode(requests.read(int.from_bytes(head)), type=Request)
-        answers.write(framed(answer(request)))
+        sent = Sent(requests)
+        answers.write(framed(answer(request, sent)))
         answers.flush()
+        if isinstance(request.work, Validate) and request.work.path is None:
+            while sent.read(LEFT_OVER):  # of a check that ended early
+                pass
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
     from datetime import datetime, timedelta
     from pathlib import Path
 
@@ -56,7 +56,7 @@ class BlobStore(Protocol):
 
     def stream(
         self, key: str, *, version_id: str | None = None, offset: int = 0, length: int | None = None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """Read an object chunk by chunk."""
 
     async def delete(self, key: str, version_id: str | None = None) -> None:

@@ -1,8 +1,9 @@
 """Starts, asks and ends child processes that do heavy work, so that a crash, a hang or a leak is theirs alone.
 
 A child is a fresh interpreter (spawned, never forked) in its own session, with an environment of a few harmless
-variables. It answers one request at a time. Where children are kept warm, one that has answered is asked again; one
-that crashed, was ended or has grown old is replaced.
+variables. It answers one request at a time; the bytes of a file may follow a request, in frames up to an empty one.
+Where children are kept warm, one that has answered is asked again; one that crashed, was ended or has grown old is
+replaced.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ import os
 import signal
 import sys
 import tempfile
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import IO, TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+
+    Body = AsyncGenerator[bytes, None]
 
 INHERITED = {"HOME", "JAVA_HOME", "LD_LIBRARY_PATH", "NUMBA_CACHE_DIR", "PATH", "PYTHONPATH", "TMPDIR", "TZ"}
 SET = {  # one character set whatever the machine's, and no pools of threads that reserve memory by the gigabyte
@@ -48,12 +51,12 @@ class ChildStopped(Exception):
 
 
 class Child:
-    """One child process. `ask` may be called again after it has returned, never after it has raised."""
+    """One child process. `ask` may be called again while it is `usable`, never after it has raised."""
 
     def __init__(self, process: asyncio.subprocess.Process, errors: IO[bytes]) -> None:
         self.process = process
         self.errors = errors
-        self.answers = 0
+        self.answers_left = ANSWERS_PER_CHILD
 
     @classmethod
     async def start(cls, command: Sequence[str]) -> Child:
@@ -77,20 +80,23 @@ class Child:
     @property
     def usable(self) -> bool:
         """Whether the child may be asked again."""
-        return self.process.returncode is None and self.answers < ANSWERS_PER_CHILD
+        return self.process.returncode is None and self.answers_left > 0
 
-    async def ask(self, request: bytes, *, seconds: float) -> bytes:
-        """Send one frame and return the body of the answering one; raises ChildFailed or ChildStopped."""
+    async def ask(self, request: bytes, *, seconds: float, body: Body | None = None) -> bytes:
+        """Send one frame, and a body of any size behind it, and return the body of the answering frame.
+
+        Time in which the body gives nothing does not count. Raises ChildFailed, ChildStopped or what the body raises.
+        """
         self.errors.seek(0)
         self.errors.truncate()
         try:
-            async with asyncio.timeout(seconds):
-                answer = await self._exchange(request)
+            async with asyncio.timeout(seconds) as limit:
+                answer = await self._exchange(request, body, limit)
         except TimeoutError:
             raise ChildFailed(f"It took longer than {seconds:g} s and was stopped.") from None
         except (asyncio.IncompleteReadError, ConnectionError):
             raise ChildFailed(await self._why_it_ended()) from None
-        self.answers += 1
+        self.answers_left -= 1
         return answer
 
     async def end(self) -> None:
@@ -102,16 +108,28 @@ class Child:
             self.process.stdin.close()
         self.errors.close()
 
-    async def _exchange(self, request: bytes) -> bytes:
+    async def _exchange(self, request: bytes, body: Body | None, limit: asyncio.Timeout) -> bytes:
         sending, receiving = self.process.stdin, self.process.stdout
         if sending is None or receiving is None:
             raise ConnectionError
         sending.write(request)
         await sending.drain()
-        length = int.from_bytes(await receiving.readexactly(LENGTH_BYTES))
-        if length > LARGEST_ANSWER:
-            raise ChildFailed("It gave an answer too large to be one.")
-        return await receiving.readexactly(length)
+        if body is None:
+            return await _received(receiving)
+        feeding = asyncio.create_task(_feed(sending, body, limit))
+        answering = asyncio.create_task(_received(receiving))
+        try:
+            await asyncio.wait({feeding, answering}, return_when=asyncio.FIRST_COMPLETED)
+            if not feeding.done():
+                self.answers_left = 0  # the rest of the body would be taken for the next request
+            else:
+                with suppress(ConnectionError):  # it closed its input: why is told by its answer, or its end
+                    feeding.result()
+            return await answering
+        finally:
+            for task in (feeding, answering):
+                task.cancel()
+            await asyncio.wait({feeding, answering})
 
     async def _why_it_ended(self) -> str:
         """Say how the child ended, and log the end of what it printed; raises ChildStopped."""
@@ -132,6 +150,45 @@ class Child:
                 return f"It crashed ({signal.Signals(-code).name})."
             case _:
                 return f"It ended without an answer (exit code {code})."
+
+
+class _Clock:
+    """Stops the time of a limit while others are waited for."""
+
+    def __init__(self, limit: asyncio.Timeout) -> None:
+        self._limit = limit
+        self._left = 0.0
+
+    def stop(self) -> None:
+        self._left = (self._limit.when() or 0.0) - asyncio.get_running_loop().time()
+        self._limit.reschedule(None)
+
+    def go_on(self) -> None:
+        self._limit.reschedule(asyncio.get_running_loop().time() + self._left)
+
+
+async def _feed(sending: asyncio.StreamWriter, body: Body, limit: asyncio.Timeout) -> None:
+    """Send a body in frames, and an empty one at its end."""
+    clock = _Clock(limit)
+    async with aclosing(body):
+        clock.stop()
+        async for piece in body:
+            clock.go_on()
+            if piece:  # an empty frame would be the end
+                sending.write(len(piece).to_bytes(LENGTH_BYTES))
+                sending.write(piece)
+                await sending.drain()
+            clock.stop()
+    clock.go_on()
+    sending.write(bytes(LENGTH_BYTES))
+    await sending.drain()
+
+
+async def _received(receiving: asyncio.StreamReader) -> bytes:
+    length = int.from_bytes(await receiving.readexactly(LENGTH_BYTES))
+    if length > LARGEST_ANSWER:
+        raise ChildFailed("It gave an answer too large to be one.")
+    return await receiving.readexactly(length)
 
 
 class _Warm:
@@ -159,22 +216,30 @@ async def kept_warm(count: int) -> AsyncIterator[None]:
             await child.end()
 
 
-async def ask(request: bytes, *, seconds: float, command: Sequence[str]) -> bytes:
+async def ask(
+    request: bytes,
+    *,
+    seconds: float,
+    command: Sequence[str],
+    healthy: Callable[[bytes], bool],
+    body: Body | None = None,
+) -> bytes:
     """Return a child's answer to a request; the child is killed when the time is over or the caller is cancelled.
 
-    `command` starts a child; warm children are shared by all callers of a loop, who therefore use one command.
-    Raises ChildFailed or ChildStopped.
+    `body` follows the request, see `Child.ask`. `command` starts a child; warm children are shared by all callers of a
+    loop, who therefore use one command. A child whose answer does not look `healthy` is not asked again.
+    Raises ChildFailed, ChildStopped or what the body raises.
     """
     loop = asyncio.get_running_loop()
     child = await _taken(_WARM.get(loop), command)
-    answered = False
+    well = False
     try:
-        answer = await child.ask(request, seconds=seconds)
-        answered = True
+        answer = await child.ask(request, seconds=seconds, body=body)
+        well = healthy(answer)
         return answer
     finally:
         warm = _WARM.get(loop)
-        if answered and child.usable and warm is not None and len(warm.idle) < warm.count:
+        if well and child.usable and warm is not None and len(warm.idle) < warm.count:
             warm.idle.append(child)
         else:
             await child.end()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -21,8 +22,7 @@ from qc.grade import combined, leading
 from qc.results import EngineReport, Finding, Format, QcStatus, Severity, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import AsyncGenerator, Sequence
 
 __all__ = [
     "CpuLimits",
@@ -61,20 +61,22 @@ class CpuLimits(msgspec.Struct, frozen=True):
 
 
 async def validate(
-    path: Path,
+    source: Path | AsyncGenerator[bytes, None],
     *,
     filename: str,
     mate: Path | None = None,
     reference: Path | None = None,
+    multiline: bool = False,
     limits: CpuLimits,
 ) -> Verdict:
-    """Return the verdict on the file at `path`, called `filename`.
+    """Return the verdict on a file, called `filename`: a path, or bytes that are passed on to the check as they come.
 
-    Raises Unreadable when the path cannot be read, EngineFailed when the check crashed, hung or ran out of memory,
-    Unavailable when it was stopped from outside.
+    Raises Unreadable when a path cannot be read, EngineFailed when the check crashed, hung or ran out of memory,
+    Unavailable when it was stopped from outside, and what the bytes raise.
     """
-    work = Validate(path=str(path), filename=filename, mate=_name(mate), reference=_name(reference))
-    return await _asked(work, Verdict, what="The check of this file", limits=limits)
+    path, body = (source, None) if isinstance(source, Path) else (None, source)
+    work = Validate(_name(path), filename, mate=_name(mate), reference=_name(reference), multiline=multiline)
+    return await _asked(work, Verdict, what="The check of this file", limits=limits, body=body)
 
 
 async def mates(forward: Path, reverse: Path, *, limits: CpuLimits) -> list[Finding]:
@@ -122,11 +124,16 @@ async def _reported(work: Measure | Report, tool: str, *, limits: CpuLimits) -> 
 
 
 async def _asked(
-    work: Validate | Mates | Choose | Measure | Report, kind: type[T], *, what: str, limits: CpuLimits
+    work: Validate | Mates | Choose | Measure | Report,
+    kind: type[T],
+    *,
+    what: str,
+    limits: CpuLimits,
+    body: AsyncGenerator[bytes, None] | None = None,
 ) -> T:
     request = framed(Request(work=work, memory=limits.memory))
     try:
-        raw = await children.ask(request, seconds=limits.seconds, command=COMMAND)
+        raw = await children.ask(request, seconds=limits.seconds, command=COMMAND, healthy=_healthy, body=body)
     except ChildStopped as error:
         raise Unavailable(f"{what} was stopped from outside; it is done again.", code="stopped") from error
     except ChildFailed as error:
@@ -142,6 +149,15 @@ async def _asked(
     if answer.error == "unreadable":
         raise Unreadable(answer.reason)
     raise EngineFailed(_sentence(what, answer.reason))
+
+
+def _healthy(raw: bytes) -> bool:
+    """Whether a child may go on after this answer: not one that was short of memory or met what nobody foresaw."""
+    try:
+        answer = msgspec.json.decode(raw, type=Answer)
+    except msgspec.DecodeError:
+        return False
+    return answer.error != "memory" and not answer.trace
 
 
 def _sentence(what: str, reason: str) -> str:

@@ -1,21 +1,23 @@
-"""Brings a file from `verifying` to its verdict: fetches the pinned bytes and has them checked in a child process."""
+"""Brings a file from `verifying` to its verdict: its bytes go from the object store straight to the check."""
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
 
 from accession.actor import ARCHIVE
-from accession.errors import NotFound
+from accession.errors import NotFound, StoreUnavailable
 from accession.files.leases import Claimed, claim_validation
 from accession.files.verdicts import Checked, settle_unchecked, settle_verdict
 from app.jobs import cpu
 from app.jobs.holding import NO_BYTES, file_held, lease_of, tried_again, while_held
-from app.jobs.workfolder import fetch, work_folder
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from accession.files.store import BlobStore, ObjectStat
     from app.wiring import Wiring
 
@@ -44,14 +46,38 @@ async def validate_file(wiring: Wiring, key: str) -> None:
 
 
 async def _check(wiring: Wiring, store: BlobStore, claimed: Claimed) -> Checked:
-    """Fetch the version that the upload pinned, or else the newest, and have it validated."""
+    """Have the version that the upload pinned validated, or else the newest, as it comes: no disk holds a copy."""
     settings = wiring.settings
     stat = await store.stat(claimed.key, claimed.version_id)
-    with work_folder(settings) as folder:
-        path = await fetch(store, claimed.key, folder / "bytes", version_id=stat.version_id, size=stat.size)
-        limits = cpu.CpuLimits(seconds=settings.job_seconds, memory=settings.job_memory)
-        verdict = await cpu.validate(path, filename=claimed.filename, limits=limits)
+    verdict = await cpu.validate(
+        content_of(store, stat),
+        filename=claimed.filename,
+        multiline=settings.multiline_fastq,
+        limits=cpu.CpuLimits(seconds=settings.job_seconds, memory=settings.job_memory),
+    )
+    if verdict.size != stat.size:
+        raise StoreUnavailable(f"The object store gave {verdict.size} bytes of an object of {stat.size}.")
     return _checked(verdict, stat)
+
+
+async def content_of(store: BlobStore, stat: ObjectStat) -> AsyncGenerator[bytes, None]:
+    """The bytes of one version of an object; a connection that breaks is followed by another where it broke.
+
+    `StoreUnavailable` once a connection brings nothing at all.
+    """
+    at = 0
+    while at < stat.size:
+        began = at
+        try:
+            async with aclosing(store.stream(stat.key, version_id=stat.version_id, offset=at)) as pieces:
+                async for piece in pieces:
+                    yield piece
+                    at += len(piece)
+        except StoreUnavailable:
+            if at == began:
+                raise
+        else:
+            return
 
 
 def _checked(verdict: cpu.Verdict, stat: ObjectStat) -> Checked:

@@ -28,7 +28,7 @@ from app.storage.failures import CUT_SHORT, SILENT, OutOfRange, failure, unversi
 from app.storage.parts import MIB, joined_etag, read_file, write_stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from minio.datatypes import Object
@@ -120,7 +120,7 @@ class S3Store:
 
     async def stream(
         self, key: str, *, version_id: str | None = None, offset: int = 0, length: int | None = None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """Read an object in chunks of at most 1 MiB; the end of the object ends the stream, whatever `length` says."""
         if length == 0:
             return

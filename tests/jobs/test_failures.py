@@ -72,10 +72,11 @@ async def test_bytes_that_are_absent_for_a_while_cost_neither_the_file_nor_its_q
 async def test_an_outage_of_the_store_never_counts_against_a_file(wiring, store, alice, dataset, clock, monkeypatch):
     async def down(*_, **__):
         raise StoreUnavailable("The object store does not answer.")
+        yield b""
 
     file_id = await send_in(wiring, alice, dataset.samples[0].vcf)
     with monkeypatch.context() as outage:
-        outage.setattr(store, "fetch", down)
+        outage.setattr(store, "stream", down)
         for _ in range(5):
             await validating.validate_file(wiring, str(file_id))
             row = await file_row(wiring, file_id)
@@ -86,13 +87,14 @@ async def test_an_outage_of_the_store_never_counts_against_a_file(wiring, store,
     assert (await file_row(wiring, file_id)).state == FileState.VERIFIED
 
 
-async def test_a_file_waits_while_the_disk_has_no_room_for_it(wiring, store, alice, dataset, monkeypatch):
+async def test_its_qc_waits_while_the_disk_has_no_room_for_a_file(wiring, store, alice, dataset, monkeypatch):
     file_id = await send_in(wiring, alice, dataset.samples[0].vcf)
     full = SimpleNamespace(free=workfolder.SPARE)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
     await validating.validate_file(wiring, str(file_id))
+    await measuring.measure_file(wiring, str(file_id))
     row = await file_row(wiring, file_id)
-    assert (row.state, row.attempts, row.claim) == (FileState.VERIFYING, 0, None)
+    assert (row.state, row.qc_status, row.attempts, row.claim) == (FileState.VERIFIED, "running", 0, None)
 
 
 async def test_a_file_that_somebody_else_holds_is_left_to_them_until_their_lease_ends(

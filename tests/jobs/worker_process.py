@@ -16,7 +16,7 @@ from app.storage.s3 import S3Store
 from app.wiring import Wiring
 
 PLACES = {
-    "claimed": (validating, "fetch"),
+    "claimed": (validating, "_check"),
     "checking": (validating.cpu, "validate"),
     "checked": (validating, "settle_verdict"),
     "measuring": (measuring.cpu, "measure"),
