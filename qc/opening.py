@@ -50,7 +50,8 @@ def open_regular(path: Path) -> FileIO:
 
 def _require_regular(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
-        raise Unreadable(f"{path} is {KINDS.get(stat.S_IFMT(mode), 'not a file')}, not a file that can be checked.")
+        kind = KINDS.get(stat.S_IFMT(mode), "something else")
+        raise Unreadable(f"{path} cannot be read: it is {kind}, not a file.")
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from simulate import Dataset, simulate_dataset
 from simulation.breakage import Breakage, break_file
 
+from app.jobs import cpu
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.cli.conftest import Seqark
+
+CRASHING = """
+import os
+from qc import child
+
+perform = child.perform
+child.perform = lambda request, sent: os.abort() if request.work.filename.startswith("x") else perform(request, sent)
+child.main()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +38,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 def test_valid_files_exit_zero_and_are_told_with_their_digests(seqark: Seqark, data: Dataset) -> None:
     checked = seqark("validate", *data.submitted)
     assert checked.code == 0
-    assert [line.partition(":")[0] for line in checked.out.splitlines()] == [str(path) for path in data.submitted]
+    heads = [line.partition(":")[0] for line in checked.out.splitlines() if not line.startswith("  ")]
+    assert heads == [str(path) for path in data.submitted]
     assert all(hashlib.md5(path.read_bytes()).hexdigest() in checked.out for path in data.submitted)
 
 
@@ -84,3 +99,72 @@ def test_a_cram_file_is_decoded_with_its_reference(seqark: Seqark, data: Dataset
     cram = data.samples[0].cram
     assert seqark("validate", cram, "--reference", data.reference).code == 0
     assert seqark("validate", cram, "--reference", tmp_path / "absent.fasta").code == 2
+
+
+def test_what_was_counted_and_the_quality_are_told_in_a_line_each(seqark: Seqark, data: Dataset) -> None:
+    sample = data.samples[0]
+    checked = seqark("validate", sample.forward, sample.bam, sample.vcf)
+    lines = {line.strip().partition(" ")[0]: line for line in checked.out.splitlines() if line.startswith("  ")}
+    assert "GC " in checked.out
+    assert "Ti/Tv " in checked.out
+    assert lines["QC:"].split()[2].rstrip(",") in {"pass", "warn", "fail"}
+
+
+def test_what_is_no_file_is_told_at_once_and_the_others_are_checked(
+    seqark: Seqark, data: Dataset, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe.fastq")
+    (tmp_path / "link.bam").symlink_to(data.samples[0].bam)
+    checked = seqark("validate", tmp_path / "pipe.fastq", "/dev/zero", tmp_path, tmp_path / "link.bam")
+    assert checked.code == 2
+    assert "a named pipe, not a file" in checked.err
+    assert "a device, not a file" in checked.err
+    assert checked.out.count(": valid (BAM") == 1
+
+
+def test_a_check_that_crashes_is_a_finding_and_the_other_files_are_checked(
+    seqark: Seqark, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cpu, "COMMAND", (sys.executable, "-c", CRASHING))
+    sample = data.samples[0]
+    bad = tmp_path / "x.cram"
+    bad.write_bytes(sample.bam.read_bytes())
+    checked = seqark("validate", "--json", bad, sample.vcf)
+    assert checked.code == 1
+    crashed, good = (json.loads(line)["verdict"] for line in checked.out.splitlines())
+    assert [finding["code"] for finding in crashed["findings"]] == ["check_crashed"]
+    assert "crashed (SIGABRT)" in crashed["findings"][0]["message"]
+    assert good["valid"]
+    assert seqark("validate", bad).out.startswith(f"{bad}: INVALID (UNKNOWN)\n  error check_crashed: ")
+
+
+def test_wrapped_records_are_valid_where_they_are_asked_for(seqark: Seqark, tmp_path: Path) -> None:
+    wrapped = tmp_path / "a.fastq"
+    wrapped.write_text("@a\nACGT\nACGT\n+\nIIII\nIIII\n")
+    assert seqark("validate", wrapped).code == 1
+    assert seqark("validate", "--multiline", wrapped).code == 0
+
+
+def test_standard_input_is_a_file_like_any_other(data: Dataset) -> None:
+    sample = data.samples[0]
+
+    def piped(path: Path, *options: str, by: str = "cat {} | ") -> subprocess.CompletedProcess[str]:
+        command = f"{by.format(path)} {sys.executable} -m app validate - {' '.join(options)}"
+        return subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+
+    good = piped(sample.forward, "--name", "reads_R1.fastq.gz", "--mate", str(sample.reverse))
+    assert (good.returncode, good.stderr) == (0, "")
+    assert good.stdout.startswith("-: valid (FASTQ, 50 records, md5 ")
+    assert piped(sample.bam, "--name", "reads.fastq.gz").stdout.count("error format_mismatch") == 1
+    unnamed = piped(sample.bam, "--json", by="< {}")
+    assert json.loads(unnamed.stdout)["verdict"]["md5"] == hashlib.md5(sample.bam.read_bytes()).hexdigest()
+    closed = piped(sample.bam, by="exec <&-; ")
+    assert (closed.returncode, closed.stdout) == (2, "")
+    assert "Standard input cannot be read" in closed.stderr
+
+
+@pytest.mark.parametrize("arguments", [("-", "-"), ("--name", "a.bam", "b.bam")])
+def test_standard_input_is_read_once_and_only_it_has_another_name(seqark: Seqark, arguments: tuple[str, ...]) -> None:
+    called = seqark("validate", *arguments)
+    assert called.code == 2
+    assert "tandard input" in called.err
