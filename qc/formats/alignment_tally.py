@@ -1,45 +1,175 @@
-"""Counts alignments by their FLAG bits (SAM specification 1.6, section 1.4)."""
+"""Counts alignments and what they are like, for the scalars and distributions of a verdict."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-PAIRED, UNMAPPED, SECONDARY, DUPLICATE, SUPPLEMENTARY = 0x1, 0x4, 0x100, 0x400, 0x800
+import numpy as np
+
+from qc.formats.alignment_depth import PLACE_BITS, Depth
+from qc.formats.alignment_summary import counts_of, metrics_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qc.formats.alignment_depth import Numbers
+
+PAIRED, PROPER, UNMAPPED, MATE_UNMAPPED, FIRST, SECONDARY, FAILED, DUPLICATE, SUPPLEMENTARY = (
+    *(0x1, 0x2, 0x4, 0x8, 0x40),
+    *(0x100, 0x200, 0x400, 0x800),
+)
+NOT_PRIMARY = SECONDARY | SUPPLEMENTARY
+NOT_IN_DEPTH = UNMAPPED | SECONDARY | FAILED | DUPLICATE
+BATCH = 4096
+MOST_HELD = 1 << 20
+LARGEST_INSERT = 2000
+EXACT_LENGTHS = 1000
+UNKNOWN_QUALITY = 255
+LETTERS = 256
+
+
+class Alignment(NamedTuple):
+    """What is counted of one record: 0-based place (-1: none), aligned blocks on the reference, SEQ and QUAL.
+
+    SEQ is text ("" when there is none), QUAL are Phred scores without an offset ("" when there are none).
+    """
+
+    flag: int
+    reference: int = -1
+    position: int = -1
+    mapping_quality: int = UNKNOWN_QUALITY
+    template: int = 0
+    length: int = 0
+    blocks: tuple[tuple[int, int], ...] = ()
+    sequence: bytes = b""
+    qualities: bytes = b""
+
+
+class Columns(NamedTuple):
+    """The same of many records, as arrays."""
+
+    flags: Numbers
+    references: Numbers
+    mapping_qualities: Numbers
+    templates: Numbers
+    lengths: Numbers
 
 
 class AlignmentTally:
-    """Sums over the records of a SAM, BAM or CRAM file."""
+    """Sums over the records of a SAM, BAM or CRAM file, in bounded memory.
 
-    def __init__(self) -> None:
+    Lengths, letters and base qualities are those of primary records. The depth counts bases that are aligned (M, =, X)
+    in records that are mapped, not secondary, not duplicates and not of failed quality, as `samtools depth` does.
+    """
+
+    def __init__(self, reference_lengths: Sequence[int] = (), *, by_coordinate: bool = False) -> None:
         self.records = 0
+        self.flags: Counter[int] = Counter()
         self.bases = 0
-        self.unmapped = 0
-        self.paired = 0
-        self.duplicates = 0
-        self.secondary = 0
-        self.supplementary = 0
+        self.reference_lengths = np.array(reference_lengths, np.int64)
+        self.lengths: Counter[int] = Counter()
+        self.sequenced = 0
+        self.letters = np.zeros(LETTERS, np.int64)
+        self.qualities = np.zeros(LETTERS, np.int64)
+        self.mapping_qualities = np.zeros(LETTERS, np.int64)
+        self.inserts = np.zeros(LARGEST_INSERT + 2, np.int64)
+        self.aligned = np.zeros(len(self.reference_lengths), np.int64)
+        self.placed = np.zeros(len(self.reference_lengths), np.int64)
+        self.depth = Depth(len(self.reference_lengths)) if by_coordinate else None
+        self._waiting: list[Alignment] = []
+        self._held = 0
 
-    def add(self, flag: int, bases: int) -> None:
+    def add(self, flag: int, length: int) -> None:
+        """Adds one record of which only FLAG and the length of SEQ are known."""
+        self.take(Alignment(flag, length=length))
+
+    def take(self, alignment: Alignment) -> None:
         """Adds one record."""
         self.records += 1
-        self.bases += bases
-        self.unmapped += flag & UNMAPPED != 0
-        self.paired += flag & PAIRED != 0
-        self.duplicates += flag & DUPLICATE != 0
-        self.secondary += flag & SECONDARY != 0
-        self.supplementary += flag & SUPPLEMENTARY != 0
+        self._waiting.append(alignment)
+        self._held += len(alignment.sequence) + len(alignment.blocks)
+        if len(self._waiting) >= BATCH or self._held > MOST_HELD:
+            self._settle()
+
+    def take_columns(self, columns: Columns) -> None:
+        """Adds many records but for their letters, qualities and blocks, which go into the arrays of the tally."""
+        self.records += len(columns.flags)
+        self._add_columns(columns)
+
+    def take_blocks(self, starts: Numbers, ends: Numbers, upto: int) -> None:
+        """Adds aligned blocks by their places, see `Depth.take`; `upto` is where the last record begins."""
+        if len(starts):
+            references = starts >> PLACE_BITS
+            self.aligned += np.bincount(references, ends - starts, len(self.aligned)).astype(np.int64)
+        if self.depth:
+            self.depth.take(starts, ends, upto)
+
+    def unsorted(self) -> None:
+        """Gives up the depth, as records turned out not to be in the order of coordinates."""
+        self.depth = None
 
     def counts(self, references: int, sort_order: str) -> dict[str, Any]:
         """The scalars of a verdict; `sort_order` is what the header says."""
-        return {
-            "records": self.records,
-            "mapped": self.records - self.unmapped,
-            "unmapped": self.unmapped,
-            "paired": self.paired,
-            "duplicates": self.duplicates,
-            "secondary": self.secondary,
-            "supplementary": self.supplementary,
-            "references": references,
-            "sort_order": sort_order,
-            "bases": self.bases,
-        }
+        self._settle()
+        return counts_of(self, references, sort_order)
+
+    def metrics(self, names: Sequence[bytes]) -> dict[str, Any]:
+        """The distributions of a verdict; `names` are those of the references."""
+        self._settle()
+        return metrics_of(self, names)
+
+    def _settle(self) -> None:
+        waiting, self._waiting, self._held = self._waiting, [], 0
+        if not waiting:
+            return
+        table = np.array([(a.flag, a.reference, a.mapping_quality, a.template, a.length) for a in waiting], np.int64)
+        self._add_columns(Columns(*table.T))
+        primary = [a for a in waiting if not a.flag & NOT_PRIMARY]
+        letters = np.frombuffer(b"".join([a.sequence for a in primary]).upper(), np.uint8)
+        self.letters += np.bincount(letters, minlength=LETTERS)
+        scores = np.frombuffer(b"".join([a.qualities for a in primary]), np.uint8)
+        self.qualities += np.bincount(scores, minlength=LETTERS)
+        self._settle_blocks(waiting)
+
+    def _settle_blocks(self, waiting: list[Alignment]) -> None:
+        starts, ends = [], []
+        for alignment in waiting:
+            if alignment.reference < 0 or alignment.position < 0 or alignment.flag & NOT_IN_DEPTH:
+                continue
+            base = alignment.reference << PLACE_BITS
+            limit = base + int(self.reference_lengths[alignment.reference])
+            for offset, length in alignment.blocks:
+                start = base + alignment.position + offset
+                if start < limit:
+                    starts.append(start)
+                    ends.append(min(start + length, limit))
+        placed = [a for a in waiting if a.reference >= 0]
+        upto = (placed[-1].reference << PLACE_BITS) + max(placed[-1].position, 0) if placed else 0
+        if placed:
+            self.take_blocks(np.array(starts, np.int64), np.array(ends, np.int64), upto)
+
+    def _add_columns(self, columns: Columns) -> None:
+        flags = columns.flags
+        for flag, count in zip(*np.unique(flags, return_counts=True), strict=True):
+            self.flags[int(flag)] += int(count)
+        self.bases += int(columns.lengths.sum())
+        primary = flags & NOT_PRIMARY == 0
+        lengths = columns.lengths[primary]
+        self.sequenced += int(lengths.sum())
+        for length, count in zip(*np.unique(binned(lengths), return_counts=True), strict=True):
+            self.lengths[int(length)] += int(count)
+        mapped = primary & (flags & UNMAPPED == 0)
+        self.mapping_qualities += np.bincount(columns.mapping_qualities[mapped], minlength=LETTERS)
+        inner = flags & (PAIRED | PROPER | UNMAPPED | MATE_UNMAPPED | FIRST | NOT_PRIMARY) == PAIRED | PROPER | FIRST
+        sizes = np.minimum(np.abs(columns.templates[inner & (columns.templates != 0)]), LARGEST_INSERT + 1)
+        self.inserts += np.bincount(sizes, minlength=LARGEST_INSERT + 2)
+        placed = columns.references[(columns.references >= 0) & (columns.references < len(self.placed))]
+        self.placed += np.bincount(placed, minlength=len(self.placed))
+
+
+def binned(lengths: Numbers) -> Numbers:
+    """Lengths of reads with three significant digits at most, so that there are few of them."""
+    step = 10 ** np.maximum(np.floor(np.log10(np.maximum(lengths, 1))).astype(np.int64) - 2, 0)
+    binned_lengths: Numbers = np.where(lengths <= EXACT_LENGTHS, lengths, lengths // step * step)
+    return binned_lengths

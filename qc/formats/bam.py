@@ -5,24 +5,25 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from qc.formats.alignment_tally import DUPLICATE, PAIRED, SECONDARY, SUPPLEMENTARY, UNMAPPED, AlignmentTally
-from qc.formats.bam_fields import HEAD, Records, doubtful, records_of
+from qc.formats.alignment_order import OrderCheck
+from qc.formats.alignment_tally import AlignmentTally
 from qc.formats.bam_header import BadHeader, BamHeader, read_bam_header
-from qc.formats.bam_record import check_bam_record
+from qc.formats.bam_record import FIXED_SIZE, BamRecordCheck, name_of
 from qc.formats.base import Outcome
-from qc.formats.fastq_blocks import RecordTooLong, feed_blocks
 from qc.formats.feed import EndOfData, Feed
 from qc.formats.packing import Unpacked
 from qc.formats.rawbytes import RawBytes
 from qc.results import Compression, Format
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from qc.formats.base import FindingLog, Job
 
 MAX_RECORD = 1 << 25
+BLOCK = 1 << 20
 BLOCK_SIZE = struct.Struct("<i")
+PLACE = struct.Struct("<ii")
 
 
 class BrokenFrame(Exception):
@@ -48,99 +49,90 @@ class BamCheck:
             findings.error("not_bgzf", message, found=job.compression.value, expected="bgzf")
         pieces = Unpacked(RawBytes(job.source), job.compression, findings)
         feed = Feed(pieces)
-        tally = AlignmentTally()
-        references, order = 0, "unknown"
+        header, tally = None, AlignmentTally()
         try:
             header = read_bam_header(feed, findings)
-            references, order = len(header.lengths), header.text.sort_order
-            walk = BamWalk(header, tally, feed.offset, findings)
-            feed_blocks(feed.rest(), walk.take)
+            walk = BamWalk(header, feed.offset, findings)
+            tally = walk.tally
+            walk.feed(feed.rest())
             if walk.left and pieces.whole:
                 message = f"The data ends inside record {tally.records + 1}."
                 findings.error("record_truncated", message, record=tally.records + 1, offset=walk.offset)
         except EndOfData:
             if pieces.whole:
                 findings.error("header_truncated", "The data ends inside the header.", offset=feed.offset)
-        except (BadHeader, BrokenFrame, RecordTooLong):
+        except (BadHeader, BrokenFrame):
             pass
-        counts = tally.counts(references, order)
-        return Outcome(counts=counts, metrics={}, checked=["BGZF blocks and end-of-file block", "header", "records"])
+        names = header.names if header else []
+        return Outcome(
+            counts=tally.counts(len(names), header.text.sort_order if header else "unknown"),
+            metrics=tally.metrics(names),
+            checked=[
+                "BGZF blocks and end-of-file block",
+                "header",
+                "every field and tag of every record",
+                "sort order",
+            ],
+        )
 
 
 class BamWalk:
-    """Goes through blocks of records, keeping the place, the last position and the tally."""
+    """Goes through blocks of records, keeping the place, the order and the tally.
 
-    def __init__(self, header: BamHeader, tally: AlignmentTally, offset: int, findings: FindingLog) -> None:
+    `offset` is that of the next record in the uncompressed data; `left` bytes of a record that did not end are held.
+    """
+
+    def __init__(self, header: BamHeader, offset: int, findings: FindingLog) -> None:
         self.offset = offset
         self.left = 0
-        self._header = header
-        self._lengths = np.array(header.lengths, np.int64)
-        self._sorted = header.text.sort_order == "coordinate"
-        self._tally = tally
+        self._order = OrderCheck(header.text, findings)
+        self.tally = AlignmentTally(header.lengths, by_coordinate=self._order.by_coordinate)
+        self._check = BamRecordCheck(header, findings)
         self._findings = findings
-        self._last = -1
 
-    def take(self, block: bytes, _final: bool) -> int:  # noqa: FBT001
-        """Deals with the whole records of the block and returns their size; raises BrokenFrame."""
-        offsets, used, broken = self._frame(block)
-        if offsets:
-            self._check(block, records_of(block, offsets))
-        if broken is not None:
-            self._findings.error(
-                "block_size",
-                f"Record {self._tally.records + 1} says that it has {broken} bytes.",
-                record=self._tally.records + 1,
-                offset=self.offset + used,
-                found=str(broken),
-                expected=f"32 to {MAX_RECORD}",
-            )
-            raise BrokenFrame
-        self.offset += used
-        self.left = len(block) - used
-        return used
+    def feed(self, pieces: Iterable[bytes]) -> None:
+        """Takes all of the data. Raises BrokenFrame."""
+        waiting: list[bytes] = []
+        have, wanted = 0, BLOCK
+        for piece in pieces:
+            waiting.append(piece)
+            have += len(piece)
+            if have >= wanted:
+                block = b"".join(waiting)
+                used = self.take(block)
+                waiting = [block[used:]]
+                have = len(waiting[0])
+                wanted = max(BLOCK, 4 + BLOCK_SIZE.unpack_from(waiting[0])[0]) if have >= 4 else BLOCK
+        self.take(b"".join(waiting))
 
-    def _frame(self, block: bytes) -> tuple[list[int], int, int | None]:
-        """The offsets of the whole records, where they end, and the first block_size that cannot be right."""
-        offsets: list[int] = []
-        block_size = BLOCK_SIZE.unpack_from
+    def take(self, block: bytes) -> int:
+        """Deals with the whole records of the block and returns their size. Raises BrokenFrame."""
         at, end = 0, len(block)
         while at + 4 <= end:
-            size: int = block_size(block, at)[0]
-            if not HEAD - 4 <= size <= MAX_RECORD - 4:
-                return offsets, at, size
+            size: int = BLOCK_SIZE.unpack_from(block, at)[0]
+            if not FIXED_SIZE <= size <= MAX_RECORD - 4:
+                self._broken(size, at)
             if at + 4 + size > end:
                 break
-            offsets.append(at)
+            self._take_record(block[at + 4 : at + 4 + size], self.offset + at)
             at += 4 + size
-        return offsets, at, None
+        self.offset += at
+        self.left = end - at
+        return at
 
-    def _check(self, block: bytes, records: Records) -> None:
-        fixed = records.fixed
-        marks = doubtful(records, self._lengths)
-        keys = (fixed["ref"].astype(np.int64) & 0x7FFFFFFF) << 32 | (fixed["pos"].astype(np.int64) + 1)
-        backwards = np.zeros(len(keys), bool)
-        if self._sorted:
-            backwards = keys < np.append(self._last, keys[:-1])
-            self._last = int(keys[-1])
-        for index in np.flatnonzero(marks | backwards):
-            at = int(records.at[index])
-            place = {"record": self._tally.records + int(index) + 1, "offset": self.offset + at}
-            if marks[index]:
-                body = block[at + 4 : at + 4 + int(fixed["block_size"][index])]
-                check_bam_record(body, self._header.lengths, self._findings, place)
-            if backwards[index]:
-                message = (
-                    f"The header says sorted by coordinate but record {place['record']} comes before the last one."
-                )
-                self._findings.error("not_sorted", message, **place)
-        self._count(records)
+    def _take_record(self, body: bytes, offset: int) -> None:
+        place = {"record": self.tally.records + 1, "offset": offset}
+        alignment = self._check.take(body, place)
+        self.tally.take(alignment)
+        reference, position = PLACE.unpack_from(body)
+        self._order.take(name_of(body), reference, position, place)
+        if self._order.broken:
+            self.tally.unsorted()
 
-    def _count(self, records: Records) -> None:
-        flags, tally = records.fixed["flag"], self._tally
-        tally.records += len(flags)
-        tally.bases += int(records.fixed["bases"].astype(np.int64).clip(0).sum())
-        tally.unmapped += int(np.count_nonzero(flags & UNMAPPED))
-        tally.paired += int(np.count_nonzero(flags & PAIRED))
-        tally.duplicates += int(np.count_nonzero(flags & DUPLICATE))
-        tally.secondary += int(np.count_nonzero(flags & SECONDARY))
-        tally.supplementary += int(np.count_nonzero(flags & SUPPLEMENTARY))
+    def _broken(self, size: int, at: int) -> None:
+        record = self.tally.records + 1
+        message = f"Record {record} says that it has {size} bytes."
+        expected = f"{FIXED_SIZE} to {MAX_RECORD - 4}"
+        place = {"record": record, "offset": self.offset + at}
+        self._findings.error("block_size", message, found=str(size), expected=expected, **place)
+        raise BrokenFrame

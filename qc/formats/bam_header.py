@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from qc.formats.feed import Feed
 
 MAX_TEXT = 1 << 27
-MAX_REFERENCES = 1 << 24
+MAX_REFERENCES = 1 << 21
 MAX_NAME = 1 << 16
 
 
@@ -23,9 +23,10 @@ class BadHeader(Exception):
 
 
 class BamHeader(msgspec.Struct, frozen=True):
-    """The checked header text and the lengths of the binary reference dictionary, in order."""
+    """The checked header text and the names and lengths of the binary reference dictionary, in order."""
 
     text: SamHeader
+    names: list[bytes]
     lengths: list[int]
 
 
@@ -47,7 +48,7 @@ def read_bam_header(feed: Feed, findings: FindingLog) -> BamHeader:
         names.append(name.rstrip(b"\0"))
         lengths.append(_length(feed, "l_ref", 0, 2**31 - 1, findings))
     _compare(header, names, lengths, findings)
-    return BamHeader(text=header, lengths=lengths)
+    return BamHeader(text=header, names=names, lengths=lengths)
 
 
 def _length(feed: Feed, field: str, low: int, high: int, findings: FindingLog) -> int:

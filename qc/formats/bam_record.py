@@ -2,115 +2,143 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from typing import TYPE_CHECKING, Any
 
-from qc.formats.base import shown
-from qc.formats.sam_text import NAME, read_cigar
+from qc.formats.alignment_tally import Alignment
+from qc.formats.bam_tags import BadTags, read_tags
+from qc.formats.sam_cigar import Cigar, read_cigar
+from qc.formats.sam_line import NAME
+from qc.formats.sam_record import Fields, RecordRules, where
 
 if TYPE_CHECKING:
+    from qc.formats.bam_header import BamHeader
+    from qc.formats.bam_tags import Tags
     from qc.formats.base import FindingLog
 
 FIXED = struct.Struct("<iiBBHHHiiii")
-SIZES = {b"A": 1, b"c": 1, b"C": 1, b"s": 2, b"S": 2, b"i": 4, b"I": 4, b"f": 4}
-TAG_NAME = re.compile(rb"[A-Za-z][A-Za-z0-9]")
-TEXT = re.compile(rb"[ !-~]*")
-HEX = re.compile(rb"([0-9A-Fa-f]{2})*")
+FIXED_SIZE = FIXED.size
+OPERATIONS = b"MIDNSHP=X"
+LETTERS = bytes(b"=ACMGRSVTWYHKDBN"[int(chr(c), 16)] if chr(c) in "0123456789abcdef" else 0 for c in range(256))
+UNMAPPED = 0x4
+BIN_LIMIT = 1 << 29
+CLIP, SKIP = OPERATIONS.index(b"S"), OPERATIONS.index(b"N")
 
 
-def check_bam_record(body: bytes, lengths: list[int], findings: FindingLog, place: dict[str, Any]) -> None:
-    """Logs every fault of a record. `body` comes after block_size; `place` holds its number and offset."""
-    ref, pos, name_size, _, _, operations, _, bases, next_ref, next_pos, _ = FIXED.unpack_from(body)
-    record = place["record"]
-    needed = 32 + name_size + 4 * operations + (bases + 1) // 2 + bases
-    if bases < 0 or needed > len(body):
-        message = f"The fields of record {record} need more room than its block_size of {len(body)} gives."
-        findings.error("record_size", message, found=f"{len(body)} bytes", expected=f"{needed} bytes", **place)
-        return
-    _check_place("refID", ref, pos, lengths, findings, place)
-    _check_place("next_refID", next_ref, next_pos, lengths, findings, place)
-    name = body[32 : 32 + name_size]
-    if name[-1:] != b"\0" or not NAME.fullmatch(name[:-1]):
-        message = f"The name of record {record} is not 1 to 254 printable characters without '@' and a NUL."
-        findings.error("qname", message, found=name, expected="printable characters without @ and blanks, NUL", **place)
-    at = 32 + name_size
-    _check_cigar(body[at : at + 4 * operations], bases, findings, place)
-    at += 4 * operations + (bases + 1) // 2
-    quality = body[at : at + bases]
-    if quality and max(quality) > 93 and min(quality) != 255:
-        message = f"Record {record} has a quality above 93."
-        findings.error("qual", message, found=str(max(quality)), expected="0 to 93, or all 255", **place)
-    _check_tags(body, at + bases, findings, place)
+class BamRecordCheck:
+    """Checks records against the dictionary and the header of their file."""
+
+    def __init__(self, header: BamHeader, findings: FindingLog) -> None:
+        self._lengths = header.lengths
+        self._findings = findings
+        self._rules = RecordRules(header.text, header.lengths, findings)
+
+    def take(self, body: bytes, place: dict[str, Any]) -> Alignment:
+        """Logs every fault of a record and returns what counts of it.
+
+        `body` comes after block_size and has at least 32 bytes; `place` holds the record's number and offset.
+        """
+        (
+            reference,
+            position,
+            name_size,
+            quality,
+            told_bin,
+            operations,
+            flag,
+            bases,
+            next_reference,
+            next_position,
+            tlen,
+        ) = FIXED.unpack_from(body)
+        needed = FIXED_SIZE + name_size + 4 * operations + (bases + 1) // 2 + bases
+        if bases < 0 or needed > len(body):
+            message = f"The fields {where(place)} need more room than its block_size of {len(body)} gives."
+            found, expected = f"{len(body)} bytes", f"{needed} bytes"
+            self._findings.error("record_size", message, found=found, expected=expected, **place)
+            return Alignment(flag, mapping_quality=quality)
+        good = self._good_place("refID", reference, position, place)
+        next_good = self._good_place("next_refID", next_reference, next_position, place)
+        self._check_name(body[FIXED_SIZE : FIXED_SIZE + name_size], place)
+        at = FIXED_SIZE + name_size
+        sequence_at = at + 4 * operations
+        qualities = body[needed - bases : needed]
+        if qualities and max(qualities) > 93 and qualities.count(255) != len(qualities):
+            message = f"The record {where(place)} has a quality above 93."
+            self._findings.error("qual", message, found=str(max(qualities)), expected="0 to 93, or all 255", **place)
+        tags = self._tags(body, needed, place)
+        cigar = self._cigar(body[at:sequence_at], bases, tags, place)
+        if good and position >= 0:
+            self._check_bin(told_bin, position, 0 if flag & UNMAPPED else cigar.reference, place)
+        at, beside = (reference if good else -2), (next_reference if next_good else -2)
+        self._rules.check(Fields(flag, at, position + 1, cigar, beside, next_position + 1, bases), place)
+        if tags and tags.text:
+            self._rules.check_tags(tags.text, bases, place)
+        sequence = body[sequence_at : needed - bases].hex().encode().translate(LETTERS)[:bases]
+        scores = b"" if qualities[:1] == b"\xff" else qualities
+        return Alignment(flag, max(at, -1), position, quality, tlen, bases, cigar.blocks, sequence, scores)
+
+    def _good_place(self, field: str, reference: int, position: int, place: dict[str, Any]) -> bool:
+        if not -1 <= reference < len(self._lengths):
+            message = f"{field} {where(place)} is {reference} but the dictionary has {len(self._lengths)} references."
+            expected = f"-1 to {len(self._lengths) - 1}"
+            self._findings.error("ref_id", message, found=str(reference), expected=expected, **place)
+            return False
+        if position < -1:
+            message = f"The position {where(place)} is {position}."
+            self._findings.error("pos", message, found=str(position), expected="-1 or more", **place)
+            return False
+        return True
+
+    def _check_name(self, name: bytes, place: dict[str, Any]) -> None:
+        if name[-1:] != b"\0" or not NAME.fullmatch(name[:-1]):
+            message = f"The name {where(place)} is not 1 to 254 printable characters without '@' and a NUL."
+            expected = "printable characters without @ and blanks, NUL"
+            self._findings.error("qname", message, found=name, expected=expected, **place)
+
+    def _check_bin(self, told: int, position: int, covered: int, place: dict[str, Any]) -> None:
+        """Section 5.3: the bin of an index that a record belongs to; long references have no such bins."""
+        end = position + max(covered, 1)
+        if end <= BIN_LIMIT and told != (wanted := bin_of(position, end)):
+            message = f"The record {where(place)} says that it belongs to another bin than its place does."
+            self._findings.warn_once("bin", message, found=str(told), expected=str(wanted), **place)
+
+    def _tags(self, body: bytes, at: int, place: dict[str, Any]) -> Tags | None:
+        try:
+            return read_tags(body, at)
+        except BadTags as bad:
+            message = f"The record {where(place)} {bad}."
+            self._findings.error(bad.code, message, found=bad.found, expected=bad.expected, **place)
+            return None
+
+    def _cigar(self, data: bytes, bases: int, tags: Tags | None, place: dict[str, Any]) -> Cigar:
+        """The CIGAR; one of more than 65535 operations is in the tag CG, beside a stand-in (section 4.2.2)."""
+        words = struct.unpack(f"<{len(data) // 4}I", data)
+        stands_in = len(words) == 2 and words[0] == bases << 4 | CLIP and words[1] & 15 == SKIP
+        if stands_in and tags and tags.long_cigar:
+            words = struct.unpack(f"<{len(tags.long_cigar) // 4}I", tags.long_cigar)
+        if any(word & 15 >= len(OPERATIONS) for word in words):
+            message = f"The CIGAR {where(place)} holds an unknown operation."
+            found = str(max(word & 15 for word in words))
+            self._findings.error("cigar", message, found=found, expected="0 to 8", **place)
+            return Cigar()
+        text = b"".join([b"%d%c" % (word >> 4, OPERATIONS[word & 15]) for word in words]) or b"*"
+        cigar = read_cigar(text)
+        if cigar.problem:
+            self._findings.error("cigar", f"The CIGAR {where(place)} {cigar.problem}.", found=text, **place)
+            return Cigar()
+        return cigar
 
 
-def _check_place(
-    field: str, ref: int, pos: int, lengths: list[int], findings: FindingLog, place: dict[str, Any]
-) -> None:
-    record = place["record"]
-    if not -1 <= ref < len(lengths):
-        message = f"{field} of record {record} is {ref} but the dictionary has {len(lengths)} references."
-        findings.error("ref_id", message, found=str(ref), expected=f"-1 to {len(lengths) - 1}", **place)
-    elif pos < -1:
-        message = f"The position of record {record} is {pos}."
-        findings.error("pos", message, found=str(pos), expected="-1 or more", **place)
-    elif ref >= 0 and pos >= lengths[ref]:
-        message = f"Position {pos + 1} of record {record} is past the end of its reference of {lengths[ref]} bases."
-        findings.warning("pos_past_end", message, found=str(pos + 1), expected=f"at most {lengths[ref]}", **place)
+def bin_of(start: int, end: int) -> int:
+    """The bin of the 0-based half-open region [start, end) (section 5.3, reg2bin)."""
+    end -= 1
+    for shift, first in ((14, 4681), (17, 585), (20, 73), (23, 9), (26, 1)):
+        if start >> shift == end >> shift:
+            return first + (start >> shift)
+    return 0
 
 
-def _check_cigar(data: bytes, bases: int, findings: FindingLog, place: dict[str, Any]) -> None:
-    words = struct.unpack(f"<{len(data) // 4}I", data)
-    record = place["record"]
-    if any(word & 15 > 8 for word in words):
-        message = f"The CIGAR of record {record} holds an unknown operation."
-        findings.error("cigar", message, found=str(max(word & 15 for word in words)), expected="0 to 8", **place)
-        return
-    text = b"".join(b"%d%c" % (word >> 4, b"MIDNSHP=X"[word & 15]) for word in words) or b"*"
-    problem, query = read_cigar(text)
-    if problem:
-        findings.error("cigar", f"The CIGAR of record {record} {problem}.", found=text, **place)
-    elif query is not None and bases and query != bases:
-        message = f"The CIGAR of record {record} covers {query} bases but the sequence has {bases}."
-        findings.error("cigar_length", message, found=str(query), expected=str(bases), **place)
-
-
-def _check_tags(body: bytes, at: int, findings: FindingLog, place: dict[str, Any]) -> None:
-    record = place["record"]
-    seen: set[bytes] = set()
-    while at < len(body):
-        tag, kind = body[at : at + 2], body[at + 2 : at + 3]
-        end = _tag_end(body, at, kind)
-        if not TAG_NAME.fullmatch(tag) or end is None:
-            message = f"Record {record} holds an optional field that is not a tag, a type and a value of it."
-            findings.error("tag", message, found=body[at : at + 12], expected="tag, type, value", **place)
-            return
-        if end > len(body):
-            message = f"The tag {shown(tag)} of record {record} runs past the end of the record."
-            findings.error("tag_size", message, found=f"{end - at} bytes", expected=f"{len(body) - at} bytes", **place)
-            return
-        text = {b"Z": TEXT, b"H": HEX}.get(kind)
-        if text and not text.fullmatch(body, at + 3, end - 1):
-            message = f"The tag {shown(tag)} of record {record} holds characters that its type does not allow."
-            findings.error(
-                "tag_value", message, found=body[at + 3 : end - 1], expected="printable or hexadecimal", **place
-            )
-        if tag in seen:
-            message = f"Record {record} has the tag {shown(tag)} twice."
-            findings.error("tag_twice", message, found=tag, expected="each tag once", **place)
-            return
-        seen.add(tag)
-        at = end
-
-
-def _tag_end(body: bytes, at: int, kind: bytes) -> int | None:
-    """Where the tag at this place ends (perhaps past the record); None for an unknown type or a missing NUL."""
-    if kind in SIZES:
-        return at + 3 + SIZES[kind]
-    if kind in (b"Z", b"H") and kind:
-        nul = body.find(b"\0", at + 3)
-        return nul + 1 if nul >= 0 else None
-    if kind == b"B" and at + 8 <= len(body):
-        size = SIZES.get(body[at + 3 : at + 4], 0) * (body[at + 3 : at + 4] != b"A")
-        return at + 8 + size * int.from_bytes(body[at + 4 : at + 8], "little") if size else None
-    return None
+def name_of(body: bytes) -> bytes:
+    """The name of a record, whatever it is, without its NUL."""
+    return body[FIXED_SIZE : FIXED_SIZE + body[8]].rstrip(b"\0")

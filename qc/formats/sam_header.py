@@ -6,60 +6,49 @@ import re
 from typing import TYPE_CHECKING
 
 from qc.formats.base import shown
+from qc.formats.sam_header_rules import FREE_TEXT, PLATFORMS, REQUIRED, UNIQUE, bad_value
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
 
-REFERENCE_NAME = re.compile(rb"[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&*+./:;=?@^_|~-]*")
 TAG = re.compile(rb"([A-Za-z][A-Za-z0-9]):([^\t]+)", re.DOTALL)
 CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+START = re.compile(rb"@[A-Za-z][A-Za-z](\t|$)")
 MAX_LENGTH = 2**31 - 1
-REQUIRED = {b"HD": (b"VN",), b"SQ": (b"SN", b"LN"), b"RG": (b"ID",), b"PG": (b"ID",)}
-UNIQUE = {b"SQ": b"SN", b"RG": b"ID", b"PG": b"ID"}
-PLATFORMS = frozenset(
-    b"CAPILLARY DNBSEQ ELEMENT HELICOS ILLUMINA IONTORRENT LS454 ONT PACBIO SINGULAR SOLID ULTIMA".split()
-)
-VALUES: dict[bytes, dict[bytes, tuple[re.Pattern[bytes], str]]] = {
-    b"HD": {
-        b"VN": (re.compile(rb"[0-9]+\.[0-9]+"), "a version like 1.6"),
-        b"SO": (re.compile(rb"unknown|unsorted|queryname|coordinate"), "unknown, unsorted, queryname or coordinate"),
-        b"GO": (re.compile(rb"none|query|reference"), "none, query or reference"),
-        b"SS": (re.compile(rb"(coordinate|queryname|unsorted)(:[A-Za-z0-9_-]+)+"), "sort order and sub-sort order"),
-    },
-    b"SQ": {
-        b"SN": (REFERENCE_NAME, "a name without blanks, commas, brackets or quotes"),
-        b"LN": (re.compile(rb"[0-9]{1,10}"), "a length from 1 to 2147483647"),
-        b"M5": (re.compile(rb"[0-9A-Fa-f]{32}"), "an MD5 of 32 hexadecimal digits"),
-        b"TP": (re.compile(rb"linear|circular"), "linear or circular"),
-    },
-    b"RG": {
-        b"FO": (re.compile(rb"\*|[ACMGRSVTWYHKDBN]+"), "* or IUPAC bases"),
-        b"PI": (re.compile(rb"[+-]?[0-9]+(\.[0-9]*)?"), "a number"),
-    },
-    b"PG": {},
-}
+MAX_NAMES = 1 << 21
+MAX_BYTES = 1 << 27
 
 
 class SamHeader:
-    """What a header says: references with their lengths in order, read groups, programs, sort order."""
+    """What a header says: references with their lengths in order, read groups, programs, sort order.
+
+    `size` counts the bytes of its lines and `full` says that there were more than are kept. `sub_sort` is the value of
+    SS without the order that it refines, `circular` are the references of that topology.
+    """
 
     def __init__(self) -> None:
         self.lines = 0
+        self.size = 0
+        self.full = False
         self.references: dict[bytes, int] = {}
+        self.circular: set[bytes] = set()
         self.md5s: dict[bytes, bytes] = {}
         self.read_groups: set[bytes] = set()
         self.programs: dict[bytes, tuple[bytes | None, int]] = {}
+        self.alternatives: dict[bytes, int] = {}
         self.sort_order = "unknown"
+        self.sub_sort = ""
         self.version: str | None = None
-        self._alternative: dict[bytes, bytes] = {}
 
 
 def read_header_line(header: SamHeader, line: bytes, number: int, findings: FindingLog) -> None:
     """Takes one line that begins with '@' into the header, logging what the specification forbids."""
     header.lines += 1
     line = line.removesuffix(b"\r")
+    if _too_much(header, line, number, findings):
+        return
     kind = line[1:3]
-    if not re.match(rb"@[A-Za-z][A-Za-z](\t|$)", line):
+    if not START.match(line):
         findings.error(
             "header_line",
             f"Line {number} is not a header line: '@', two letters and a tab must come first.",
@@ -82,6 +71,17 @@ def read_header_line(header: SamHeader, line: bytes, number: int, findings: Find
     _keep(header, kind, _tags(kind, line, number, findings), number, findings)
 
 
+def _too_much(header: SamHeader, line: bytes, number: int, findings: FindingLog) -> bool:
+    """Says whether the header is larger than any that was ever made, so that no more of it is kept."""
+    header.size += len(line)
+    names = len(header.references) + len(header.read_groups) + len(header.programs) + len(header.alternatives)
+    if not header.full and (header.size > MAX_BYTES or names >= MAX_NAMES):
+        header.full = True
+        message = f"The header has more than {MAX_NAMES} names or {MAX_BYTES} bytes at line {number}."
+        findings.error("header_size", message, line=number, expected=f"{MAX_NAMES} names, {MAX_BYTES} bytes")
+    return header.full
+
+
 def _tags(kind: bytes, line: bytes, number: int, findings: FindingLog) -> dict[bytes, bytes]:
     tags: dict[bytes, bytes] = {}
     for field in line.split(b"\t")[1:]:
@@ -100,17 +100,27 @@ def _tags(kind: bytes, line: bytes, number: int, findings: FindingLog) -> dict[b
             message = f"Header line {number} (@{shown(kind)}) has the tag {shown(tag)} twice."
             findings.error("header_tag_twice", message, line=number, found=field, expected="each tag once")
         tags[tag] = value
-        pattern, expected = VALUES[kind].get(tag, (None, ""))
-        if pattern and not pattern.fullmatch(value):
-            message = (
-                f"Header line {number} has {shown(tag)}:{shown(value)} in @{shown(kind)}, but expected {expected}."
-            )
-            findings.error("header_value", message, line=number, found=value, expected=expected)
+        _check_value(kind, tag, value, number, findings)
     for tag in REQUIRED[kind]:
         if tag not in tags:
             message = f"Header line {number} (@{shown(kind)}) lacks the required tag {shown(tag)}."
             findings.error("header_tag_missing", message, line=number, found=line, expected=f"{shown(tag)}:…")
     return tags
+
+
+def _check_value(kind: bytes, tag: bytes, value: bytes, number: int, findings: FindingLog) -> None:
+    if expected := bad_value(kind, tag, value):
+        message = f"Header line {number} has {shown(tag)}:{shown(value)} in @{shown(kind)}, but expected {expected}."
+        findings.error("header_value", message, line=number, found=value, expected=expected)
+    elif not value.isascii() and tag not in FREE_TEXT:
+        message = f"Header line {number} has characters that are not ASCII in {shown(tag)} of @{shown(kind)}."
+        findings.warn_once("header_not_ascii", message, line=number, found=value, expected="ASCII but in DS and CL")
+    elif kind == b"RG" and tag == b"PI" and b"." in value:
+        message = f"Header line {number} gives an insert size that is no whole number."
+        findings.warn_once("header_insert_size", message, line=number, found=value, expected="a whole number")
+    elif kind == b"RG" and tag == b"PL" and value not in PLATFORMS:
+        message = f"Header line {number} names the platform '{shown(value)}', which is not a listed one."
+        findings.warn_once("header_platform", message, line=number, found=value, expected="a platform in capitals")
 
 
 def _keep(header: SamHeader, kind: bytes, tags: dict[bytes, bytes], number: int, findings: FindingLog) -> None:
@@ -123,30 +133,37 @@ def _keep(header: SamHeader, kind: bytes, tags: dict[bytes, bytes], number: int,
     match kind:
         case b"HD":
             header.sort_order = tags.get(b"SO", b"unknown").decode("latin-1")
+            header.sub_sort = tags.get(b"SS", b"").partition(b":")[2].decode("latin-1")
             header.version = shown(tags.get(b"VN", b""))
         case b"SQ" if name is not None:
-            length = int(tags.get(b"LN", b"0")) if tags.get(b"LN", b"").isdigit() else 0
-            if b"LN" in tags and tags[b"LN"].isdigit() and not 1 <= length <= MAX_LENGTH:
-                message = f"Header line {number} gives the reference '{shown(name)}' the length {length}."
-                findings.error("header_value", message, line=number, found=str(length), expected="1 to 2147483647")
-            header.references[name] = length
-            if b"M5" in tags:
-                header.md5s[name] = tags[b"M5"].lower()
+            _keep_reference(header, name, tags, number, findings)
         case b"RG" if name is not None:
             header.read_groups.add(name)
-            if (platform := tags.get(b"PL")) and platform not in PLATFORMS:
-                findings.warn_once(
-                    "header_platform",
-                    f"Header line {number} names the platform '{shown(platform)}', which is not a listed one.",
-                    line=number,
-                    found=platform,
-                )
         case b"PG" if name is not None:
             header.programs[name] = (tags.get(b"PP"), number)
 
 
+def _keep_reference(
+    header: SamHeader, name: bytes, tags: dict[bytes, bytes], number: int, findings: FindingLog
+) -> None:
+    digits = tags.get(b"LN", b"")
+    length = int(digits) if digits.isdigit() and len(digits) <= 10 else 0
+    if 0 < len(digits) <= 10 and digits.isdigit() and not 1 <= length <= MAX_LENGTH:
+        message = f"Header line {number} gives the reference '{shown(name)}' the length {length}."
+        findings.error("header_value", message, line=number, found=str(length), expected="1 to 2147483647")
+    header.references[name] = length
+    if b"M5" in tags:
+        header.md5s[name] = tags[b"M5"].lower()
+    if tags.get(b"TP") == b"circular":
+        header.circular.add(name)
+    for other in tags.get(b"AN", b"").split(b",") if b"AN" in tags else ():
+        if other in header.alternatives:
+            _name_taken(other, number, findings)
+        header.alternatives[other] = number
+
+
 def finish_header(header: SamHeader, findings: FindingLog) -> None:
-    """Checks what only the whole header tells: that a program's PP names a program (section 1.3, @PG PP)."""
+    """Checks what only the whole header tells: that a program's PP names a program, that AN are names of their own."""
     for name, (previous, number) in header.programs.items():
         if previous is not None and previous not in header.programs:
             findings.error(
@@ -156,16 +173,49 @@ def finish_header(header: SamHeader, findings: FindingLog) -> None:
                 found=previous,
                 expected="the ID of another @PG line",
             )
+    _find_loops(header, findings)
+    for name, number in header.alternatives.items():
+        if name in header.references:
+            _name_taken(name, number, findings)
+
+
+def _name_taken(name: bytes, number: int, findings: FindingLog) -> None:
+    """Section 1.3: the SN of all @SQ lines and all names in their AN must be distinct."""
+    message = f"Header line {number} gives the alternative name '{shown(name)}', which is taken."
+    findings.error("header_duplicate", message, line=number, found=name, expected="a name that is not taken")
+
+
+def _find_loops(header: SamHeader, findings: FindingLog) -> None:
+    """Tells of the first chain of programs that leads back into itself."""
+    done: set[bytes] = set()
+    for name in header.programs:
+        chain: dict[bytes, None] = {}
+        at: bytes | None = name
+        while at is not None and at in header.programs and at not in done:
+            if at in chain:
+                message = f"The chain of programs that goes through '{shown(at)}' leads back into itself."
+                findings.warning("header_program_loop", message, line=header.programs[at][1], found=at)
+                return
+            chain[at] = None
+            at = header.programs[at][0]
+        done.update(chain)
 
 
 def check_header_text(text: bytes, findings: FindingLog) -> SamHeader:
     """Checks the header text of a BAM or CRAM file; trailing NUL bytes are padding (section 4.2)."""
     header = SamHeader()
-    lines = text.rstrip(b"\0").split(b"\n")
-    for number, line in enumerate(lines, 1):
-        if line:
+    end = len(text.rstrip(b"\0"))
+    at, number = 0, 0
+    while at < end:
+        stop = text.find(b"\n", at, end)
+        line = text[at : stop if stop >= 0 else end]
+        number += 1
+        if line.startswith(b"@"):
             read_header_line(header, line, number, findings)
-        elif number < len(lines):
-            findings.error("header_line", f"Header line {number} is blank.", line=number, expected="a header line")
+        else:
+            what = "does not begin with '@'" if line else "is blank"
+            message = f"Header line {number} {what}."
+            findings.error("header_line", message, line=number, found=line, expected="a header line")
+        at += len(line) + 1
     finish_header(header, findings)
     return header

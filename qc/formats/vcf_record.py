@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from qc.formats.base import shown
-from qc.formats.sam_header import REFERENCE_NAME
+from qc.formats.sam_header_rules import REFERENCE_NAME
 from qc.formats.vcf_definitions import ANCESTRAL, NOT_NEGATIVE, RESERVED_INFO
 from qc.formats.vcf_values import FLOAT, counts_of, too_big, type_pattern, value_pattern
 

@@ -19,18 +19,21 @@ def test_a_good_file_is_valid_and_counted(tmp_path: Path) -> None:
     verdict = verdict_of(tmp_path, "a.sam", sam(*records))
     assert verdict.valid
     assert verdict.findings == []
-    assert verdict.counts == {
-        "records": 3,
-        "mapped": 2,
-        "unmapped": 1,
-        "paired": 2,
-        "duplicates": 1,
-        "secondary": 0,
-        "supplementary": 0,
-        "references": 2,
-        "sort_order": "coordinate",
-        "bases": 10,
-    }
+    assert (
+        verdict.counts.items()
+        >= {
+            "records": 3,
+            "mapped": 2,
+            "unmapped": 1,
+            "paired": 2,
+            "duplicates": 1,
+            "secondary": 0,
+            "supplementary": 0,
+            "references": 2,
+            "sort_order": "coordinate",
+            "bases": 10,
+        }.items()
+    )
 
 
 @pytest.mark.parametrize(
