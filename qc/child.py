@@ -21,6 +21,7 @@ import msgspec
 from qc.engines.process import die_with_parent
 from qc.errors import EngineFailed, Unreadable
 from qc.results import Format
+from qc.run_table import TableRow
 
 LENGTH_BYTES = 8
 LEFT_OVER = 1 << 20
@@ -66,6 +67,7 @@ class Report(msgspec.Struct, frozen=True, tag=True):
     data: list[str]
     workdir: str
     title: str
+    table: list[TableRow] = []
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -155,10 +157,10 @@ def perform(request: Request, sent: Sent) -> Any:
 
             found = engine_named(engine)
             return measure_with(found, Path(path), Path(workdir), filename=filename, reference=_path(reference))
-        case Report(data, workdir, title):
+        case Report(data, workdir, title, table):
             from qc.report import build_report  # noqa: PLC0415
 
-            return build_report([Path(file) for file in data], Path(workdir), title=title)
+            return build_report([Path(file) for file in data], Path(workdir), title=title, table=table)
 
 
 def framed(message: msgspec.Struct) -> bytes:

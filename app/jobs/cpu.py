@@ -20,6 +20,7 @@ from qc.child import Answer, Choose, Mates, Measure, Report, Request, Validate, 
 from qc.errors import EngineFailed, Unreadable
 from qc.grade import combined, leading
 from qc.results import EngineReport, Finding, Format, QcStatus, Severity, Verdict
+from qc.run_table import TableRow
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -32,6 +33,7 @@ __all__ = [
     "Format",
     "QcStatus",
     "Severity",
+    "TableRow",
     "Unreadable",
     "Verdict",
     "combined",
@@ -107,12 +109,14 @@ async def measure(
     return reports
 
 
-async def report(data: Sequence[Path], workdir: Path, *, title: str, limits: CpuLimits) -> EngineReport:
-    """Return MultiQC's report over the data files of several engine reports; its failure is in the report.
+async def report(
+    data: Sequence[Path], workdir: Path, *, title: str, table: Sequence[TableRow] = (), limits: CpuLimits
+) -> EngineReport:
+    """Return MultiQC's report over the data files of several engine reports and a table; its failure is in the report.
 
     Files of the same name are told apart by the name of the folder that each is in.
     """
-    work = Report(data=[str(file) for file in data], workdir=str(workdir), title=title)
+    work = Report(data=[str(file) for file in data], workdir=str(workdir), title=title, table=list(table))
     return await _reported(work, "MultiQC", limits=limits)
 
 

@@ -1,8 +1,10 @@
 """The MultiQC page over what the tools wrote."""
 
+import gzip
 import html.parser
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from qc.engines.samtools import Samtools
 from qc.engines.sequali import Sequali
 from qc.report import build_report, parse_found
 from qc.results import QcStatus
+from qc.run_table import TableRow, custom_content
 
 
 class Loaded(html.parser.HTMLParser):
@@ -109,3 +112,64 @@ def test_a_multiqc_that_takes_too_long_makes_a_failed_report(vcf: Path, tmp_path
 def test_reports_are_counted_by_tool() -> None:
     said = "   samtools | Found 2 stats reports\n   samtools | Found 2 flagstat reports\n   fastqc | Found 1 reports\n"
     assert parse_found(said) == {"samtools": 4, "FastQC": 1}
+
+
+HOSTILE = '"><script>alert(1)</script>.fastq.gz'
+
+
+def row(number: int, **other: Any) -> TableRow:
+    told = {"filename": "reads.fastq.gz", "verdict": "valid", "status": "warned", "format": "FASTQ", "md5": "1e5" * 10}
+    told |= {
+        "marks": {"Basic Statistics": "pass", "Adapter Content": "fail"},
+        "numbers": {"q30": 91.25, "reads": 12345},
+    }
+    return TableRow(**{"run": f"NFDP-RUN-{number:06}", **told, **other})
+
+
+def test_the_page_begins_with_a_row_for_each_run(vcf: Path, tmp_path: Path) -> None:
+    made = Bcftools().run(vcf, tmp_path / "made", filename="calls.vcf")
+    data = [Path(file) for file in made.data]
+    rows = [row(1), row(2, verdict="invalid", status="failed", marks={}, numbers={"size": 7})]
+    report = build_report(data, tmp_path / "work", title="Runs", table=rows)
+    assert report.summary == {"reports": 3, "tools": ["SeqArk", "bcftools"]}
+    page = Path(report.pages[0]).read_text()
+    for shown in ("NFDP-RUN-000001", "NFDP-RUN-000002", "1e5" * 10, "Adapter Content (fail)", "91.2", "12,345"):
+        assert shown in page
+    assert page.index('id="mqc-module-section-seqark"') < page.index('id="mqc-module-section-bcftools"')
+
+
+def test_the_table_alone_makes_a_page(tmp_path: Path) -> None:
+    report = build_report([], tmp_path / "work", title="Runs", table=[row(1)])
+    assert (report.status, report.summary) == (QcStatus.PASSED, {"reports": 1, "tools": ["SeqArk"]})
+
+
+def test_hostile_names_do_no_harm_in_the_table(tmp_path: Path) -> None:
+    rows = [row(1, filename=HOSTILE), row(2, run=HOSTILE, marks={HOSTILE: "warn"}, format=HOSTILE)]
+    page = Path(build_report([], tmp_path / "work", title="Runs", table=rows).pages[0]).read_text()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert(1)" not in page
+
+
+def test_a_file_whose_name_says_custom_content_is_none(fastq: Path, tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.write_bytes(gzip.decompress(fastq.read_bytes()))
+    made = Sequali().run(plain, tmp_path / "made", filename="evil_mqc")
+    assert Path(made.data[0]).name == "evil_mqc.json"
+    report = build_report([Path(made.data[0])], tmp_path / "work", title="Names", table=[row(1)])
+    assert report.summary == {"reports": 2, "tools": ["SeqArk", "Sequali"]}
+
+
+def test_a_table_has_ten_thousand_rows_at_most_and_only_columns_that_are_filled() -> None:
+    content = custom_content([row(number) for number in range(10_001)])
+    assert len(content["data"]) == 10_000
+    assert list(content["headers"]) == [
+        "filename",
+        "verdict",
+        "format",
+        "status",
+        "grades",
+        "noted",
+        "md5",
+        "reads",
+        "q30",
+    ]
