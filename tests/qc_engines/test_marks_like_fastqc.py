@@ -52,7 +52,7 @@ def biased(chance: random.Random) -> Read:
 
 def uncalled(chance: random.Random) -> Read:
     read = bases(chance)
-    return f"{read[:60]}{'N' if chance.random() < 0.5 else read[60]}{read[61:]}", qualities(chance)
+    return f"{read[:60]}{'N' if chance.random() < 0.2 else read[60]}{read[61:]}", qualities(chance)
 
 
 def contaminated(chance: random.Random) -> Read:
