@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from qc.formats.base import Outcome
 from qc.formats.bgzf import BGZF_EOF
-from qc.formats.fastq_blocks import IUPAC, MAX_RECORD, RecordTooLong, columns_of, feed_blocks, usual_letters
-from qc.formats.fastq_records import Lost, Record, blank_lines, check_record, read_record
+from qc.formats.fastq_blocks import IUPAC, MAX_RECORD, RecordTooLong, feed_blocks
+from qc.formats.fastq_records import Lost, Record, blank_lines, check_record, measurable, read_record
 from qc.formats.fastq_tally import ReadTally
 from qc.formats.packing import Unpacked
 from qc.formats.rawbytes import RawBytes
 from qc.formats.read_names import NamesDigest
+from qc.formats.reads_plain import PlainReader, Reads
 from qc.results import Compression, Format
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog, Job
+    from qc.formats.reads_plain import Reader
+    from qc.formats.reads_tables import Tables
 
 SAM_HEADER_LINE = re.compile(rb"@(HD|SQ|RG|PG|CO)\t")
 MAX_BLANK = 1 << 16
-WINDOW = 1 << 17
+SINGLY = 64
+LF, CRLF = 1, 2
 CHECKED = [
     "framing of every record",
     "name, bases, repeated name and quality characters",
@@ -51,7 +55,7 @@ class FastqCheck:
         """Reads every record; after a broken frame the rest cannot be told apart and is not looked at."""
         packing = Compression.NONE if job.compression is Compression.NONE else Compression.GZIP
         pieces = Unpacked(RawBytes(job.source), packing, job.findings)
-        walk = RecordWalk(job.findings)
+        walk = RecordWalk(job.findings, multiline=job.multiline)
         try:
             feed_blocks(pieces, walk.take)
         except Lost as lost:
@@ -69,10 +73,10 @@ class FastqCheck:
             job.findings.error("no_records", "The file holds no reads.", expected="at least one record")
         if job.compression is Compression.BGZF and pieces.whole and not job.findings.errors:
             _warn_of_missing_eof(job)
-        counts = walk.tally.counts()
+        counts, metrics = walk.measured()
         if pieces.whole and not job.findings.errors:
             counts["names_digest"] = walk.names.hexdigest()
-        return Outcome(counts=counts, metrics=walk.tally.metrics(), checked=list(CHECKED))
+        return Outcome(counts=counts, metrics=metrics, checked=list(CHECKED))
 
 
 def _warn_of_missing_eof(job: Job) -> None:
@@ -85,82 +89,96 @@ def _warn_of_missing_eof(job: Job) -> None:
 class RecordWalk:
     """Goes through blocks of records, keeping the place, the tally and the digest of the names."""
 
-    def __init__(self, findings: FindingLog) -> None:
+    def __init__(self, findings: FindingLog, *, multiline: bool = False) -> None:
         self.line = 1
         self.number = 0
         self.tally = ReadTally()
         self.names = NamesDigest()
+        self._ends = 0
+        self._reader: Reader | None = None
         self._findings = findings
+        self._multiline = multiline
 
     def take(self, block: bytes, final: bool) -> int:  # noqa: FBT001
         """Deals with as many whole records as the block holds; returns their size in bytes.
 
-        A block in which anything is unusual is gone through in small windows, so that only few records are read singly.
+        Usual records are taken by a reader, compiled code unless the first block is the whole file. Where it stops, a
+        few records are read singly.
         """
-        used = self._take_usual(block)
-        if used:
-            return used
+        if self._reader is None:
+            self._reader = PlainReader(self.tally.tables) if final else fast_reader(self.tally.tables)
         at = 0
         while at < len(block):
-            window = block[at : at + WINDOW]
-            last = at + WINDOW >= len(block)
-            used = self._take_usual(window) or self._take_singly(window, final=final and last)
-            if not used and not last:
-                used = self._take_singly(block[at:], final=final)
+            used = self._take_usual(self._reader, block, at) or self._take_singly(self._reader, block, at, final=final)
             if not used:
                 break
             at += used
         return at
 
-    def _take_usual(self, block: bytes) -> int:
-        columns = columns_of(block)
-        letters = usual_letters(columns) if columns else None
-        if columns is None or letters is None:
-            return 0
-        if columns.crlf:
-            self._warn_of_crlf(self.line)
-        self.tally.add(columns.lengths, *letters)
-        self.names.add(columns.names)
-        self.number += len(columns.names)
-        self.line += 4 * len(columns.names)
-        return columns.size
+    def measured(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The counts and the metrics of all records."""
+        reader = self._reader or PlainReader(self.tally.tables)
+        return self.tally.measured(list(reader.seen()), reader.until)
 
-    def _take_singly(self, block: bytes, *, final: bool) -> int:
-        at = 0
+    def _take_usual(self, reader: Reader, block: bytes, at: int) -> int:
+        usual = reader.usual(block, at, self._ends)
+        if usual is None:
+            return 0
+        self._see_ends(usual.ends, self.line)
+        self.tally.add_lengths(usual.lengths)
+        self.names.update(usual.fragments)
+        self.number += len(usual.lengths)
+        self.line += 4 * len(usual.lengths)
+        return usual.size
+
+    def _take_singly(self, reader: Reader, block: bytes, start: int, *, final: bool) -> int:
+        at = start
         good: list[Record] = []
         try:
-            while at < len(block):
+            while at < len(block) and len(good) < SINGLY:
                 blank = blank_lines(block, at)
                 if at + blank == len(block):
                     at += self._end_blank(block[at:], final=final)
                     break
-                self._skip_blank(block, at, blank)
-                at += blank
-                record = read_record(block, at, self.line, final=final)
+                record = read_record(block, at + blank, self.line + block.count(b"\n", at, at + blank), final=final)
                 if record is None:
                     break
+                self._skip_blank(block, at, blank)
+                at += blank
                 self._count(record)
                 good.append(record)
                 at += record.size
         finally:
-            lengths = np.array([len(r.sequence) for r in good], np.int64)
-            self.tally.add(lengths, b"".join(r.sequence for r in good), b"".join(r.quality for r in good))
-            self.names.add([r.name for r in good])
-        return at
+            self._tally(reader, good)
+        return at - start
+
+    def _tally(self, reader: Reader, records: list[Record]) -> None:
+        """Counts records that were read singly; those with faulty bases or qualities cannot be measured."""
+        self.names.add([record.name for record in records])
+        sound = [record for record in records if measurable(record)]
+        lengths = np.array([len(record.sequence) for record in sound], np.int64)
+        self.tally.add_lengths(lengths)
+        bases = b"".join(record.sequence for record in sound).replace(b".", b"N")
+        reader.add(Reads(bases, b"".join(record.quality for record in sound), lengths))
+        self.tally.records += len(records) - len(sound)
 
     def _count(self, record: Record) -> None:
+        if record.size > MAX_RECORD:
+            raise RecordTooLong
         self.number += 1
-        if record.crlf:
-            self._warn_of_crlf(record.line)
+        self._see_ends(record.ends, record.line)
         if record.sequence_lines > 1:
-            self._findings.warn_once(
-                "wrapped_lines",
-                f"Record {self.number} wraps its sequence over {record.sequence_lines} lines; many tools expect one.",
-                line=record.line,
-                record=self.number,
-            )
+            self._tell_wrapped(record)
         check_record(record, self.number, self._findings)
         self.line += record.lines
+
+    def _tell_wrapped(self, record: Record) -> None:
+        message = f"Record {self.number} wraps its sequence over {record.sequence_lines} lines; many tools expect one."
+        if self._multiline:
+            self._findings.warn_once("wrapped_lines", message, line=record.line, record=self.number)
+            return
+        expected = "bases on one line, qualities on one line"
+        self._findings.error("wrapped_lines", message, line=record.line, record=self.number, expected=expected)
 
     def _skip_blank(self, block: bytes, at: int, size: int) -> None:
         if size:
@@ -183,7 +201,20 @@ class RecordWalk:
             self._findings.warn_once("blank_lines_at_end", "Blank lines follow the last record.", line=self.line)
         return len(rest)
 
-    def _warn_of_crlf(self, line: int) -> None:
-        self._findings.warn_once(
-            "crlf", "Lines end with CR LF, as on Windows, instead of LF.", line=line, expected="LF"
-        )
+    def _see_ends(self, ends: int, line: int) -> None:
+        """Tells once of Windows' line ends, and once where they change."""
+        if ends & CRLF and not self._ends & CRLF:
+            self._findings.warning(
+                "crlf", "Lines end with CR LF, as on Windows, instead of LF.", line=line, expected="LF"
+            )
+        if self._ends | ends == LF | CRLF and self._ends != LF | CRLF:
+            message = f"From line {line} on, some lines end with LF and some with CR LF."
+            self._findings.warning("mixed_line_ends", message, line=line, expected="LF")
+        self._ends |= ends
+
+
+def fast_reader(tables: Tables) -> Reader:
+    """A reader in compiled code; the compiler is loaded only where there is much to read."""
+    from qc.formats.reads_fast import FastReader  # noqa: PLC0415
+
+    return FastReader(tables)

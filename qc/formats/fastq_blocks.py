@@ -12,6 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+FIRST_BLOCK = 1 << 23
 BLOCK_SIZE = 1 << 22
 MAX_RECORD = 1 << 25
 IUPAC = b"ACGTUNRYSWKMBDHVacgtunryswkmbdhv"
@@ -22,7 +23,10 @@ class RecordTooLong(Exception):
 
 
 class Columns(NamedTuple):
-    """The four lines of the records of one block, as lists of the same length; CRLF is taken off."""
+    """The four lines of the records of one block, as lists of the same length, without their line ends.
+
+    `ends` is 1 where all lines end in LF, 2 where all end in CR LF.
+    """
 
     names: list[bytes]
     sequences: list[bytes]
@@ -30,7 +34,7 @@ class Columns(NamedTuple):
     qualities: list[bytes]
     lengths: np.ndarray[tuple[int], np.dtype[np.int64]]
     size: int
-    crlf: bool
+    ends: int
 
 
 def feed_blocks(pieces: Iterable[bytes], take: Callable[[bytes, bool], int]) -> None:
@@ -42,19 +46,20 @@ def feed_blocks(pieces: Iterable[bytes], take: Callable[[bytes, bool], int]) -> 
 def feed_stepwise(pieces: Iterable[bytes], take: Callable[[bytes, bool], int]) -> Iterator[None]:
     """Hands `take(block, final)` growing blocks; it returns how many bytes it has dealt with. Yields after each.
 
-    Raises RecordTooLong when `take` can use nothing of a block of 32 MiB.
+    The first block is the whole file when that has at most 8 MiB, and is final only then. Raises RecordTooLong when
+    `take` can use nothing of a block of more than 32 MiB; it must refuse longer records itself where they are whole.
     """
     waiting: list[bytes] = []
-    have, target = 0, BLOCK_SIZE
+    have, target = 0, FIRST_BLOCK
     for piece in pieces:
         waiting.append(piece)
         have += len(piece)
-        if have < target:
+        if have <= target:
             continue
         block = b"".join(waiting)
         used = take(block, False)
         yield
-        if used == 0 and have >= MAX_RECORD:
+        if used == 0 and have > MAX_RECORD:
             raise RecordTooLong
         waiting = [block[used:]]
         have = len(waiting[0])
@@ -78,8 +83,11 @@ def columns_of(block: bytes) -> Columns | None:
         return None
     size = int(newlines[count - 1]) + 1
     body, newlines = block[:size], newlines[:count]
-    crlf = b"\r" in body
-    if crlf:
+    ends = 1
+    if b"\r" in body:
+        if body.count(b"\r\n") != count:
+            return None
+        ends = 2
         body = body.replace(b"\r\n", b"\n")
         newlines = np.flatnonzero(np.frombuffer(body, np.uint8) == 10)
     starts = np.empty_like(newlines)
@@ -89,7 +97,7 @@ def columns_of(block: bytes) -> Columns | None:
     if not _framed(np.frombuffer(body, np.uint8), starts, lengths):
         return None
     lines = body.split(b"\n")
-    columns = Columns(lines[0:count:4], lines[1:count:4], lines[2:count:4], lines[3:count:4], lengths[1::4], size, crlf)
+    columns = Columns(lines[0:count:4], lines[1:count:4], lines[2:count:4], lines[3:count:4], lengths[1::4], size, ends)
     if (lengths[2::4] > 1).any() and any(
         len(plus) > 1 and plus[1:] != name[1:] for plus, name in zip(columns.pluses, columns.names, strict=True)
     ):

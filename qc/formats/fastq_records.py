@@ -31,7 +31,10 @@ class Lost(Exception):
 
 
 class Record(NamedTuple):
-    """One record. `line` is that of its name, `sequence_lines` how many lines its bases take; CR is taken off."""
+    """One record. `line` is that of its name, `sequence_lines` how many lines its bases take; line ends are taken off.
+
+    `ends` is 1 when lines end in LF, 2 when they end in CR LF, 3 when some do this and some that, 0 when none ends.
+    """
 
     name: bytes
     sequence: bytes
@@ -40,7 +43,7 @@ class Record(NamedTuple):
     line: int
     sequence_lines: int
     lines: int
-    crlf: bool
+    ends: int
     size: int
 
 
@@ -67,7 +70,7 @@ def read_record(data: bytes, at: int, line: int, *, final: bool) -> Record | Non
         _refuse_cut(line, final=final)
         return None
     bases = b"".join(sequence)
-    return Record(name, bases, plus, quality, line, len(sequence), reader.taken, reader.crlf, reader.at - at)
+    return Record(name, bases, plus, quality, line, len(sequence), reader.taken, reader.ends, reader.at - at)
 
 
 def _sequence(reader: _Lines, line: int) -> tuple[list[bytes], bytes | None]:
@@ -111,7 +114,7 @@ class _Lines:
     def __init__(self, data: bytes, at: int, *, final: bool) -> None:
         self.at = at
         self.taken = 0
-        self.crlf = False
+        self.ends = 0
         self._data = data
         self._final = final
 
@@ -122,11 +125,13 @@ class _Lines:
                 return None
             end = len(self._data)
         text = self._data[self.at : end]
-        self.at = min(end + 1, len(self._data))
+        ended = end < len(self._data)
+        self.at = end + ended
         self.taken += 1
         if text.endswith(b"\r"):
-            self.crlf = True
+            self.ends |= 2
             return text[:-1]
+        self.ends |= ended
         return text
 
 
@@ -134,6 +139,12 @@ def blank_lines(block: bytes, at: int) -> int:
     """How many bytes of blank lines (LF or CRLF) begin at this place."""
     matched = BLANK.match(block, at)
     return matched.end() - at if matched else 0
+
+
+def measurable(record: Record) -> bool:
+    """Says whether a record has as many qualities as bases and all of them are what they should be."""
+    faulty = record.sequence.translate(None, IUPAC + b".") or record.quality.translate(None, PRINTABLE)
+    return not faulty and len(record.sequence) == len(record.quality)
 
 
 def check_record(record: Record, number: int, findings: FindingLog) -> None:
@@ -166,8 +177,10 @@ def check_record(record: Record, number: int, findings: FindingLog) -> None:
 
 def _check_bases(record: Record, number: int, findings: FindingLog) -> None:
     line = record.line + 1
-    if not record.sequence:
-        findings.error("sequence_empty", f"Record {number} has no bases.", line=line, record=number, expected="bases")
+    if not record.sequence and not record.quality:
+        findings.warn_once(
+            "empty_read", f"Record {number} has no bases; some tools refuse such reads.", line=line, record=number
+        )
     elif bad := record.sequence.translate(None, IUPAC):
         if not bad.strip(b"."):
             findings.warn_once("base_dot", f"Record {number} writes unknown bases as '.'.", line=line, record=number)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from qc.formats.reading import HashedFile
+
+class Source(Protocol):
+    """A file or a stream that gives its bytes in pieces."""
+
+    def read(self) -> bytes:
+        """The next piece; empty at the end."""
+        ...
 
 
 class RawBytes:
-    """A forward buffer on a hashed file. `offset` is the 0-based offset in the file of the next byte."""
+    """A forward buffer on a source. `offset` is the 0-based offset in it of the next byte."""
 
-    def __init__(self, source: HashedFile) -> None:
+    def __init__(self, source: Source) -> None:
         self.offset = 0
         self._source = source
         self._buffer = b""

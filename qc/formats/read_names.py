@@ -41,7 +41,11 @@ class NamesDigest:
     def add(self, lines: Sequence[bytes]) -> None:
         """Adds the name lines of the next reads; how many come at a time makes no difference."""
         if lines:
-            self._hash.update(fragments(lines))
+            self.update(fragments(lines))
+
+    def update(self, text: bytes) -> None:
+        """Adds the fragments of the next reads, as `fragments` gives them."""
+        self._hash.update(text)
 
     def hexdigest(self) -> str:
         """32 hexadecimal digits."""

@@ -30,6 +30,8 @@ def test_good_reads_are_valid_and_counted(tmp_path: Path) -> None:
         "q20_percent": 62.5,
         "q30_percent": 50.0,
         "quality_encoding": "phred33",
+        "duplicate_percent": 0.0,
+        "adapter_percent": 0.0,
         "names_digest": hashlib.blake2b(b"@a\n@b\n", digest_size=16).hexdigest(),
     }
     assert verdict.metrics["length_histogram"] == [[3, 1], [5, 1]]
@@ -45,7 +47,9 @@ def test_good_reads_are_valid_and_counted(tmp_path: Path) -> None:
         (b"@a\nACGT\n+\nII I\n", "quality_character", 4),
         (b"@a\nACGT\n+\nIII\n", "length_mismatch", 4),
         (b"@a\nACGT\n+\nIIIII\n", "length_mismatch", 4),
-        (b"@a\n\n+\n\n", "sequence_empty", 2),
+        (b"@a\nACGT\nAC\n+\nIIII\n@@\n@b\nA\n+\nI\n", "wrapped_lines", 1),
+        (b"@a\nACGT\n+\n\n", "length_mismatch", 4),
+        (b"@a\n\n+\nIIII\n", "length_mismatch", 4),
         (b"@\nACGT\n+\nIIII\n", "name_empty", 1),
         (b"@a\x01b\nACGT\n+\nIIII\n", "name_character", 1),
         (b"@a\nACGT\n+b\nIIII\n", "plus_name_differs", 3),
@@ -85,7 +89,7 @@ def test_faults_are_told_in_file_order_and_all_are_counted(tmp_path: Path) -> No
     ("data", "code"),
     [
         (b"@a\r\nACGT\r\n+\r\nIIII\r\n", "crlf"),
-        (b"@a\nACGT\nAC\n+\nIIII\n@@\n@b\nA\n+\nI\n", "wrapped_lines"),
+        (b"@a\n\n+\n\n@b\nA\n+\nI\n", "empty_read"),
         (b"@a\nAC.T\n+\nIIII\n", "base_dot"),
         (b"@a\nACGT\n+\nIIII\n\n\n", "blank_lines_at_end"),
         (b"@caf\xc3\xa9\nACGT\n+\nIIII\n", "name_not_ascii"),
