@@ -9,10 +9,13 @@ from qc.formats.gzipped import gzip_pieces
 from qc.results import Compression
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from qc.formats.base import FindingLog
     from qc.formats.rawbytes import RawBytes
+
+BOMB_SIZE = 1 << 28
+BOMB_RATIO = 800
 
 
 class Unpacked:
@@ -29,6 +32,26 @@ class Unpacked:
             case Compression.NONE:
                 yield from iter(self._raw.some, b"")
             case Compression.GZIP:
-                self.whole = yield from gzip_pieces(self._raw, self._findings)
+                self.whole = yield from self._bounded(gzip_pieces(self._raw, self._findings))
             case Compression.BGZF:
                 self.whole = yield from bgzf_pieces(self._raw, self._findings)
+
+    def _bounded(self, pieces: Generator[bytes, None, bool]) -> Generator[bytes, None, bool]:
+        """Ends a gzip bomb: DEFLATE packs at most 1032 times, and no data that anybody measured comes near that."""
+        size = 0
+        while True:
+            try:
+                piece = next(pieces)
+            except StopIteration as end:
+                return bool(end.value)
+            size += len(piece)
+            if size > BOMB_SIZE and size > BOMB_RATIO * self._raw.offset:
+                self._findings.error(
+                    "gzip_bomb",
+                    f"The gzip data unpacks to more than {BOMB_RATIO} times its size: it holds the same over and over.",
+                    offset=self._raw.offset,
+                    found=f"{size} bytes of {self._raw.offset}",
+                    expected=f"at most {BOMB_RATIO} times the size of the file",
+                )
+                return False
+            yield piece
