@@ -19,6 +19,7 @@ check: setup  ## Run the static checks alone: format, lint, types, contracts, si
 serve: setup  ## Run the archive with its worker and object store; settings from SEQARK_...
 	@.venv/bin/seqark serve
 
-bench: setup  ## Measure the API and the bulk sheets
+bench: setup  ## Measure the API, the bulk sheets, and validation beside other tools
 	@.venv/bin/python scripts/bench/api.py
 	@.venv/bin/python scripts/bench/bulk.py
+	@.venv/bin/python scripts/bench/validate.py

@@ -27,6 +27,7 @@ from rich.table import Table
 HERE = Path(__file__).parent
 WARM_READS, QUICK_READS = 5_000, 50_000
 FLOOR, OURS, PYSAM = "decompression alone (ISA-L)", "seqark: validation, digests, QC", "pysam, iteration alone"
+DIGESTS = "md5 and sha256 alone"
 MEMORY_AIM = 256
 
 
@@ -95,8 +96,9 @@ def main() -> None:
         folder = Path(name)
         _make(folder, {"warm": WARM_READS, **{str(times): size for times, size in sizes.items()}})
         cold = _cold_start(folder)
-        results = {kind.name: _contest(kind, folder, options.repeat) for kind in KINDS}
-        growth = {kind.name: {times: _ours(kind, folder, times) for times in sizes} for kind in KINDS}
+        results = {kind.name: contest(kind, folder, options.repeat) for kind in KINDS}
+        scaled = KINDS if options.scale else ()
+        growth = {kind.name: {times: _ours(kind, folder, times) for times in sizes} for kind in scaled}
     if options.json:
         found = {name: [row._asdict() for row in rows] for name, rows in results.items()}
         grown = {name: {times: row._asdict() for times, row in rows.items()} for name, rows in growth.items()}
@@ -105,8 +107,8 @@ def main() -> None:
     console = Console(width=120)
     console.print(f"Cold start, nothing compiled before: {cold:.2f} s of CPU.")
     for kind in KINDS:
-        console.print(_table(kind, results[kind.name], int(reads * kind.share)))
-        console.print(_aims(kind, results[kind.name]))
+        console.print(table(kind, results[kind.name], int(reads * kind.share)))
+        console.print(aims(kind, results[kind.name]))
     if options.scale:
         console.print(_growth(growth, sizes))
 
@@ -124,24 +126,26 @@ def _parsed() -> argparse.Namespace:
 def _make(folder: Path, sizes: dict[str, int]) -> None:
     """Write every file in processes of their own: what they hold in memory must not count for the contenders."""
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as workers:
-        jobs = [workers.submit(_write, kind, folder / label, size) for label, size in sizes.items() for kind in KINDS]
+        jobs = [workers.submit(write, kind, folder / label, size) for label, size in sizes.items() for kind in KINDS]
         for job in jobs:
             job.result()
 
 
-def _write(kind: Kind, folder: Path, reads: int) -> None:
+def write(kind: Kind, folder: Path, reads: int) -> None:
+    """Write the file of a kind into the folder, which is made where it is not there."""
     sys.path.insert(0, str(HERE.parent))
     folder.mkdir(exist_ok=True)
     module, function = kind.maker
     getattr(import_module(module), function)(folder / kind.name, int(reads * kind.share))
 
 
-def _contest(kind: Kind, folder: Path, repeat: int) -> list[Row]:
-    contenders = {FLOOR: "unpack", "md5 and sha256 alone": "digests", OURS: "seqark", PYSAM: kind.pysam}
+def contest(kind: Kind, folder: Path, repeat: int) -> list[Row]:
+    """Measure every contender that is installed on the file in `4`, after the one in `warm`."""
+    contenders = {FLOOR: "unpack", DIGESTS: "digests", OURS: "seqark", PYSAM: kind.pysam}
     rows = [_best([_python(what, name, kind, folder, 4) for _ in range(repeat)]) for what, name in contenders.items()]
     for what, command in kind.tools.items():
         if shutil.which(command.split()[0]):
-            rows.append(_best([_tool(what, command, kind, folder) for _ in range(repeat)]))
+            rows.append(_best([tool(what, command, kind, folder) for _ in range(repeat)]))
     return rows
 
 
@@ -163,7 +167,8 @@ def _python(what: str, contender: str, kind: Kind, folder: Path, times: int) -> 
     return Row(what, told["cpu"], told["wall"], used.memory, told["start"])
 
 
-def _tool(what: str, command: str, kind: Kind, folder: Path) -> Row:
+def tool(what: str, command: str, kind: Kind, folder: Path) -> Row:
+    """Measure a command as a whole; `{file}` and `{out}` in it are the file and a folder for what it writes."""
     with tempfile.TemporaryDirectory(dir=folder) as out:
         used = run([word.format(file=folder / "4" / kind.name, out=out) for word in command.split()])
     if used.code != 0:
@@ -182,20 +187,21 @@ def _cold_start(folder: Path) -> float:
     return spent
 
 
-def _table(kind: Kind, rows: list[Row], records: int) -> Table:
+def table(kind: Kind, rows: list[Row], records: int) -> Table:
+    """What was measured on one file, with ratios to decompression and to pysam."""
     cpu = {row.what: row.cpu for row in rows}
-    table = Table(title=f"{kind.name}: {records:,} records", title_justify="left")
+    made = Table(title=f"{kind.name}: {records:,} records", title_justify="left")
     for heading in ("", "CPU s", "wall s", "peak MiB", "x floor", "x pysam", "start: CPU s"):
-        table.add_column(heading, justify="right" if heading else "left")
+        made.add_column(heading, justify="right" if heading else "left")
     for row in rows:
         ratios = [f"{row.cpu / cpu[of]:.2f}" for of in (FLOOR, PYSAM)]
         start = f"{row.start:.2f}" if row.start else ""
-        table.add_row(row.what, f"{row.cpu:.2f}", f"{row.wall:.2f}", f"{row.memory:.0f}", *ratios, start)
-    return table
+        made.add_row(row.what, f"{row.cpu:.2f}", f"{row.wall:.2f}", f"{row.memory:.0f}", *ratios, start)
+    return made
 
 
-def _aims(kind: Kind, rows: list[Row]) -> str:
-    """Say of each aim what was reached."""
+def aims(kind: Kind, rows: list[Row]) -> str:
+    """Say of each aim what was reached, a line each."""
     found = {row.what: row for row in rows}
     ours = found[OURS]
     lines = [f"aim: memory at most {MEMORY_AIM} MiB: {ours.memory:.0f}"]
