@@ -34,6 +34,7 @@ def validate(
     filename: str | None = None,
     mate: Path | None = None,
     reference: Path | None = None,
+    references: Path | None = None,
     multiline: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Verdict:
@@ -41,9 +42,9 @@ def validate(
 
     `source` is a path or anything that gives bytes; the verdict is the same. `filename` is the name that the file was
     given (default: that of the path), whose ending must agree with the content. `mate` is the other FASTQ file of a
-    pair, `reference` a FASTA file for CRAM. `multiline` accepts FASTQ records that wrap their lines.
-    `progress(done, total)` gets bytes, `total` is None for a stream. A file of no known format whose name promises
-    none is valid with the warning `not_checked`. Raises Unreadable.
+    pair, `reference` a FASTA file for CRAM, `references` a folder of sequences (`ReferenceStore`). `multiline` accepts
+    FASTQ records that wrap their lines. `progress(done, total)` gets bytes, `total` is None for a stream. A file of no
+    known format whose name promises none is valid with the warning `not_checked`. Raises Unreadable.
     """
     began = time.perf_counter()
     findings = FindingLog()
@@ -52,7 +53,7 @@ def validate(
     with HashedFile(source, progress) as file:
         head = file.peek(HEAD_SIZE)
         found, compression = _recognised(head, name)
-        job = Job(path, file, found, compression, findings, reference, multiline)
+        job = Job(path, file, found, compression, findings, reference, multiline, references)
         outcome = _check(job, name, head) if mate is None else _check_pair(job, name, head, mate)
         file.drain()
         md5, sha256 = file.digests

@@ -88,7 +88,8 @@ class FindingLog:
 class Job(msgspec.Struct, frozen=True):
     """One file to check: how it is packed, where findings go and what may help to decode it.
 
-    `path` is None where the bytes come as a stream. `multiline` allows FASTQ records that wrap their lines.
+    `path` is None where the bytes come as a stream. `reference` is a FASTA file, `references` a folder of sequences
+    (`ReferenceStore`). `multiline` allows FASTQ records that wrap their lines.
     """
 
     path: Path | None
@@ -98,6 +99,7 @@ class Job(msgspec.Struct, frozen=True):
     findings: FindingLog
     reference: Path | None = None
     multiline: bool = False
+    references: Path | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):

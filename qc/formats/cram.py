@@ -1,40 +1,32 @@
-"""Checks CRAM: containers, blocks and checksums by itself, then every record through htslib where that is possible.
-
-htslib is never asked for a record that needs a sequence which is not at hand: it would follow paths and addresses that
-the file names.
-"""
+"""Checks CRAM: containers, blocks, headers and checksums by itself, every record through htslib in the same pass."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
-from qc.formats.alignment_tally import AlignmentTally
 from qc.formats.base import Outcome
-from qc.formats.cram_blocks import (
-    COMPRESSION_HEADER,
-    MAX_HEADER_TEXT,
-    SLICE_HEADER,
-    BadContainer,
-    Container,
-    read_blocks,
-    read_container,
-    requires_reference,
-    slice_reference,
-    unpacked,
-)
-from qc.formats.cram_decode import decode_records
+from qc.formats.cram_blocks import BadContainer, Container, read_blocks, read_container
+from qc.formats.cram_decode import CramDecoder
+from qc.formats.cram_header import read_header_text
+from qc.formats.cram_slices import read_slices
 from qc.formats.feed import EndOfData, Feed
 from qc.formats.packing import Unpacked
 from qc.formats.rawbytes import RawBytes
+from qc.formats.reference_lookup import References
 from qc.formats.sam_header import SamHeader, check_header_text
 from qc.results import Compression, Format
 
 if TYPE_CHECKING:
-    from qc.formats.base import FindingLog, Job
+    from qc.formats.base import Job
 
 VERSIONS = ((2, 0), (2, 1), (3, 0), (3, 1))
 DEFINITION_SIZE = 26
-HEAD_ROOM = 64
+HEAD_ROOM = 1 << 16
+USUAL_RECORDS = 1 << 20
+MOST_RECORDS_A_BYTE = 1000
 
 
 class CramCheck:
@@ -49,55 +41,49 @@ class CramCheck:
         return head.startswith(b"CRAM") and len(head) > 5 and head[4] < 16
 
     def check(self, job: Job) -> Outcome:
-        """Walks the containers; when they are sound, decodes the records or says why that cannot be done."""
+        """Walks the containers and decodes their records on the way, or says why that cannot be done."""
         findings = job.findings
-        walk = CramWalk(Feed(Unpacked(RawBytes(job.source), job.compression, findings)), findings)
-        try:
-            walk.read()
-        except EndOfData:
-            message = f"The file ends inside the container at byte {walk.at}; it is cut short."
-            findings.error("cram_truncated", message, offset=walk.at, expected="the end-of-file container")
-        except BadContainer as bad:
-            findings.error(bad.code, f"The container at byte {walk.at} is damaged: {bad}.", offset=walk.at)
-        checked = ["containers, blocks and their checksums", "end-of-file container", "header"]
-        counts: dict[str, Any] = {
-            "records": walk.records,
-            "references": 0,
-            "sort_order": "unknown",
-            "bases": walk.bases,
-        }
-        if walk.header:
-            counts |= {"references": len(walk.header.references), "sort_order": walk.header.sort_order}
-            tally = AlignmentTally()
-            if not findings.errors and decode_records(job, walk.header, walk.needed, walk.records, tally):
-                counts = tally.counts(len(walk.header.references), walk.header.sort_order)
-                checked.append("records")
-        return Outcome(counts=counts, metrics={}, checked=checked)
+        with CramWalk(job, Feed(Unpacked(RawBytes(job.source), job.compression, findings))) as walk:
+            try:
+                walk.read()
+            except EndOfData:
+                message = f"The file ends inside the container at byte {walk.at}; it is cut short."
+                findings.error("cram_truncated", message, offset=walk.at, expected="the end-of-file container")
+            except BadContainer as bad:
+                findings.error(bad.code, f"The container at byte {walk.at} is damaged: {bad}.", offset=walk.at)
+            return walk.outcome()
 
 
 class CramWalk:
-    """Goes through the containers. `needed` are the indices of references that slices need from outside, -2 for any."""
+    """Goes through the containers and passes sound ones on to the decoder; `at` is the place of the present one."""
 
-    def __init__(self, feed: Feed, findings: FindingLog) -> None:
+    def __init__(self, job: Job, feed: Feed) -> None:
         self.at = 0
-        self.records = 0
-        self.bases = 0
-        self.header: SamHeader | None = None
-        self.needed: set[int] = set()
+        self._job = job
         self._feed = feed
-        self._findings = findings
-        self._major = 3
-        self._requires = True
+        self._findings = job.findings
+        self._opened = ExitStack()
+        self._definition = b""
+        self._version = (3, 0)
+        self._header: SamHeader | None = None
+        self._decoder: CramDecoder | None = None
+        self._records = 0
+        self._bases = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
 
     def read(self) -> None:
         """Reads to the end of the file. Raises EndOfData, BadContainer."""
-        definition = self._feed.take(DEFINITION_SIZE)
-        version = (definition[4], definition[5])
-        if version not in VERSIONS:
-            message = f"The version is CRAM {version[0]}.{version[1]}."
+        self._definition = self._feed.take(DEFINITION_SIZE)
+        self._version = (self._definition[4], self._definition[5])
+        if self._version not in VERSIONS:
+            message = f"The file is CRAM {self._version[0]}.{self._version[1]}, which is not among the versions in use."
             self._findings.error("cram_version", message, offset=4, expected="2.0, 2.1, 3.0 or 3.1")
             return
-        self._major = version[0]
         ended = False
         while self._feed.more():
             self.at = self._feed.offset
@@ -106,48 +92,76 @@ class CramWalk:
                 self._findings.error("cram_trailing_garbage", message, offset=self.at, expected="the end of the file")
                 return
             ended = self._container()
-        if not ended and version != (2, 0):
+        if not ended and self._version != (2, 0):
             message = "The file ends without the CRAM end-of-file container; it is probably cut short."
-            self._findings.error(
-                "cram_eof_missing", message, offset=self._feed.offset, expected="the end-of-file container"
-            )
+            place = {"offset": self._feed.offset, "expected": "the end-of-file container"}
+            self._findings.error("cram_eof_missing", message, **place)
+        if self._header is None:
+            message = "The file ends before the container that holds the SAM header."
+            self._findings.error("cram_header", message, offset=self._feed.offset, expected="the SAM header")
+
+    def outcome(self) -> Outcome:
+        """Waits for the decoder; the counts are those of the records, or of the containers where not all decode."""
+        checked = ["containers, blocks and their checksums", "end-of-file container", "header"]
+        names = list(self._header.references) if self._header else []
+        order = self._header.sort_order if self._header else "unknown"
+        metrics: dict[str, Any] = {}
+        counts: dict[str, Any] = {
+            "records": self._records,
+            "references": len(names),
+            "sort_order": order,
+            "bases": self._bases,
+        }
+        if self._decoder:
+            self._decoder.finish(self._findings)
+            if self._decoder.whole:
+                self._compare(self._decoder.tally.records)
+                counts = self._decoder.tally.counts(len(names), order)
+                metrics = self._decoder.tally.metrics(names)
+                checked += ["every field and tag of every record", "sort order"]
+        return Outcome(counts=counts, metrics=metrics, checked=checked)
+
+    def _compare(self, decoded: int) -> None:
+        if decoded != self._records:
+            message = f"The containers say that they hold {self._records} records but {decoded} can be decoded."
+            self._findings.error("cram_count", message, found=str(decoded), expected=str(self._records))
 
     def _container(self) -> bool:
         """Reads one container; returns whether it was that of the end of the file."""
-        container = read_container(self._feed.peek(HEAD_ROOM), self._major)
-        if container.header_size > HEAD_ROOM:
-            raise BadContainer("cram_container", "its header is too long")
-        self._feed.take(container.header_size)
+        head = self._feed.peek(HEAD_ROOM)
+        container = read_container(head, self._version[0])
+        body_at = container.header_size
+        self._feed.take(body_at)
         body = self._feed.take(container.length)
+        blocks, end = read_blocks(body, container, self._version)
+        if body[end:].strip(b"\0"):
+            raise BadContainer("cram_container", f"bytes that belong to no block follow the last of {len(blocks)}")
         if container.is_end:
-            for _ in read_blocks(body, container.blocks, self._major):
-                pass
             return True
-        if self.header is None:
-            self._read_header(container, body)
-        else:
-            self.records += container.records
-            self.bases += container.bases
-            self._read_data(container, body)
+        if self._header is None:
+            self._open(read_header_text(blocks))
+            return False
+        found = read_slices(blocks, container, self._version[0], len(self._header.references))
+        self._count(container)
+        if self._decoder:
+            self._decoder.take((head[:body_at], body), self.at, found.needed(), self._findings)
         return False
 
-    def _read_header(self, container: Container, body: bytes) -> None:
-        blocks = list(read_blocks(body, container.blocks, self._major))
-        data = unpacked(blocks[0], MAX_HEADER_TEXT) if blocks and blocks[0].kind == 0 else None
-        if data is None or len(data) < 4:
-            raise BadContainer("cram_header", "it is the first one and does not hold the SAM header")
-        length = int.from_bytes(data[:4], "little", signed=True)
-        if not 0 <= length <= len(data) - 4:
-            raise BadContainer("cram_header", f"it says that the SAM header has {length} bytes")
-        self.header = check_header_text(data[4 : 4 + length], self._findings)
+    def _count(self, container: Container) -> None:
+        self._records += container.records
+        self._bases += container.bases
+        if self._records > max(USUAL_RECORDS, MOST_RECORDS_A_BYTE * self._feed.offset):
+            raise BadContainer(
+                "cram_size", f"with it, {self._feed.offset} bytes say that they hold {self._records} records"
+            )
 
-    def _read_data(self, container: Container, body: bytes) -> None:
-        for block in read_blocks(body, container.blocks, self._major):
-            if block.kind == COMPRESSION_HEADER:
-                data = unpacked(block, MAX_HEADER_TEXT)
-                self._requires = data is None or requires_reference(data)
-            elif block.kind == SLICE_HEADER:
-                data = unpacked(block, MAX_HEADER_TEXT)
-                needed = -2 if data is None else slice_reference(data, self._major)
-                if needed is not None and self._requires:
-                    self.needed.add(needed)
+    def _open(self, text: bytes) -> None:
+        """Takes the header in and, where it is good, makes the decoder ready."""
+        self._header = check_header_text(text, self._findings)
+        if self._findings.errors:
+            return
+        folder = Path(self._opened.enter_context(tempfile.TemporaryDirectory(prefix="sequences-")))
+        links = folder / "links"
+        links.mkdir()
+        references = References(self._header, self._job.reference, self._job.references, folder)
+        self._decoder = self._opened.enter_context(CramDecoder(self._definition, text, references, links))

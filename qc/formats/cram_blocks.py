@@ -5,18 +5,16 @@ from __future__ import annotations
 import bz2
 import lzma
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from isal import isal_zlib
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAX_CONTAINER = 1 << 28
 MAX_RAW_BLOCK = 1 << 29
 MAX_HEADER_TEXT = 1 << 27
 EOF_START = 4542278
-COMPRESSION_HEADER, SLICE_HEADER = 1, 2
+FILE_HEADER, COMPRESSION_HEADER, SLICE_HEADER, RESERVED, EXTERNAL, CORE = range(6)
+LAST_METHOD = {(3, 1): 8}  # the codecs 5 to 8 came with 3.1 (section 8.1); 4 is rANS
 
 
 class BadContainer(Exception):
@@ -34,11 +32,15 @@ class Cursor:
         self.data = data
         self.at = 0
 
-    def take(self, size: int) -> bytes:
-        """The next bytes."""
+    def skip(self, size: int) -> None:
+        """Moves on over bytes."""
         if size < 0 or self.at + size > len(self.data):
             raise BadContainer("cram_length", "a length points past the end of the data that holds it")
         self.at += size
+
+    def take(self, size: int) -> bytes:
+        """The next bytes."""
+        self.skip(size)
         return self.data[self.at - size : self.at]
 
     def itf8(self) -> int:
@@ -70,14 +72,16 @@ class Cursor:
 
 
 class Container(NamedTuple):
-    """A container header: the size of its blocks, what they hold, and its own size in bytes."""
+    """A container header: the size of its blocks, what they hold, where slices begin, and its own size in bytes."""
 
     length: int
     reference: int
     start: int
     records: int
+    counter: int
     bases: int
     blocks: int
+    landmarks: list[int]
     header_size: int
 
     @property
@@ -87,49 +91,62 @@ class Container(NamedTuple):
 
 
 def read_container(head: bytes, major: int) -> Container:
-    """The container whose header `head` begins with. Raises BadContainer."""
+    """The container whose header `head` begins with (section 7). Raises BadContainer."""
     cursor = Cursor(head)
     length = int.from_bytes(cursor.take(4), "little", signed=True)
     reference, start, _, records = (cursor.itf8() for _ in range(4))
-    _ = cursor.ltf8() if major >= 3 else cursor.itf8()
+    counter = cursor.ltf8() if major >= 3 else cursor.itf8()
     bases = cursor.ltf8()
     blocks = cursor.itf8()
-    cursor.array()
+    landmarks = cursor.array()
     if major >= 3:
         found, told = isal_zlib.crc32(head[: cursor.at]), int.from_bytes(cursor.take(4), "little")
         if found != told:
             raise BadContainer("cram_container_crc", f"its header has CRC-32 {found:08x} but says {told:08x}")
     if not 0 <= length <= MAX_CONTAINER or records < 0 or blocks < 0 or bases < 0:
         raise BadContainer("cram_container", f"it says that it has {length} bytes, {blocks} blocks, {records} records")
-    return Container(length, reference, start, records, bases, blocks, cursor.at)
+    return Container(length, reference, start, records, counter, bases, blocks, landmarks, cursor.at)
 
 
 class Block(NamedTuple):
-    """One block: how it is compressed, what it holds, its data as stored, its size when unpacked."""
+    """One block: where it begins in its container, how it is compressed, what it holds, its data as stored."""
 
+    at: int
     method: int
     kind: int
-    data: bytes
+    id: int
+    data: memoryview
     raw_size: int
 
 
-def read_blocks(body: bytes, count: int, major: int) -> Iterator[Block]:
-    """The blocks of a container, each with its CRC-32 checked. Raises BadContainer."""
+def read_blocks(body: bytes, container: Container, version: tuple[int, int]) -> tuple[list[Block], int]:
+    """The blocks of a container, their CRC-32 checked, and where they end (section 8). Raises BadContainer."""
     cursor = Cursor(body)
-    for number in range(1, count + 1):
-        start = cursor.at
-        method, kind = cursor.take(2)
-        cursor.itf8()
-        size, raw_size = cursor.itf8(), cursor.itf8()
-        if not 0 <= raw_size <= MAX_RAW_BLOCK or (method == 0 and size != raw_size):
-            raise BadContainer("cram_block", f"its block {number} says that it unpacks to {raw_size} bytes")
-        data = cursor.take(size)
-        if major >= 3:
-            found, told = isal_zlib.crc32(body[start : cursor.at]), int.from_bytes(cursor.take(4), "little")
-            if found != told:
-                message = f"the CRC-32 of its block {number} is {found:08x} but the block says {told:08x}"
-                raise BadContainer("cram_block_crc", message)
-        yield Block(method, kind, data, raw_size)
+    blocks = [_read_block(cursor, number, version) for number in range(1, container.blocks + 1)]
+    return blocks, cursor.at
+
+
+def _read_block(cursor: Cursor, number: int, version: tuple[int, int]) -> Block:
+    start = cursor.at
+    method, kind = cursor.take(2)
+    content = cursor.itf8()
+    size, raw_size = cursor.itf8(), cursor.itf8()
+    if not 0 <= raw_size <= MAX_RAW_BLOCK or (method == 0 and size != raw_size):
+        raise BadContainer("cram_block", f"its block {number} says that it unpacks to {raw_size} bytes")
+    data_at = cursor.at
+    cursor.skip(size)
+    view = memoryview(cursor.data)
+    if version[0] >= 3:
+        found, told = isal_zlib.crc32(view[start : cursor.at]), int.from_bytes(cursor.take(4), "little")
+        if found != told:
+            message = f"the CRC-32 of its block {number} is {found:08x} but the block says {told:08x}"
+            raise BadContainer("cram_block_crc", message)
+    if method > LAST_METHOD.get(version, 4):
+        text = f"its block {number} is packed by method {method}, which CRAM {version[0]}.{version[1]} does not know"
+        raise BadContainer("cram_codec", text)
+    if kind > CORE or kind == RESERVED:
+        raise BadContainer("cram_block", f"its block {number} is of the unknown kind {kind}")
+    return Block(start, method, kind, content, view[data_at : data_at + size], raw_size)
 
 
 def unpacked(block: Block, limit: int) -> bytes | None:
@@ -139,7 +156,7 @@ def unpacked(block: Block, limit: int) -> bytes | None:
     try:
         match block.method:
             case 0:
-                return block.data
+                return bytes(block.data)
             case 1:
                 data = zlib.decompressobj(47).decompress(block.data, block.raw_size + 1)
             case 2:
@@ -153,35 +170,3 @@ def unpacked(block: Block, limit: int) -> bytes | None:
     if len(data) != block.raw_size:
         raise BadContainer("cram_block", f"a header block does not unpack to its {block.raw_size} bytes")
     return data
-
-
-def requires_reference(header: bytes) -> bool:
-    """What the preservation map of a compression header says under RR; true when it says nothing (section 8.4)."""
-    cursor = Cursor(header)
-    cursor.itf8()
-    for _ in range(min(cursor.itf8(), 64)):
-        key = cursor.take(2)
-        if key == b"RR":
-            return cursor.take(1) != b"\0"
-        if key in (b"RN", b"AP", b"QO"):
-            cursor.take(1)
-        elif key == b"SM":
-            cursor.take(5)
-        elif key == b"TD":
-            cursor.take(cursor.itf8())
-        else:
-            break
-    return True
-
-
-def slice_reference(header: bytes, major: int) -> int | None:
-    """Which reference a slice needs from outside: its index, -2 for several, None when it needs none (section 8.5)."""
-    cursor = Cursor(header)
-    reference = cursor.itf8()
-    for _ in range(3):
-        cursor.itf8()
-    _ = cursor.ltf8() if major >= 3 else cursor.itf8()
-    cursor.itf8()
-    cursor.array()
-    embedded = cursor.itf8()
-    return None if reference == -1 or embedded >= 0 else reference

@@ -1,123 +1,181 @@
-"""Decodes the records of a CRAM file through htslib, with the reference that was given and no other."""
+"""Decodes CRAM records through htslib while the file is read, and has them checked as those of BAM are.
+
+htslib gets the containers that our own walk has found sound through a pipe, with a header of ours in which no path and
+no address is left, and only after the sequences that they need are in a folder of ours: it can open nothing else.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Self
 
+import msgspec
 import pysam
-from pysam.utils import SamtoolsError
 
-from qc.formats.base import shown
+from qc.formats.alignment_tally import AlignmentTally
+from qc.formats.bam import BamWalk, BrokenFrame
+from qc.formats.bam_header import BadHeader, read_bam_header
+from qc.formats.base import FindingLog, TooManyErrors, shown
+from qc.formats.bgzf import bgzf_pieces
+from qc.formats.cram_header import END, header_for_decoder, sequence_key
+from qc.formats.cram_slices import SEVERAL
+from qc.formats.feed import EndOfData, Feed
+from qc.formats.piped import Piped
+from qc.formats.rawbytes import RawBytes
+from qc.formats.reference_lookup import UNTOLD, NotAtHand, Region
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from io import FileIO
+    from pathlib import Path
 
-    from qc.formats.alignment_tally import AlignmentTally
-    from qc.formats.base import FindingLog, Job
-    from qc.formats.sam_header import SamHeader
+    from qc.formats.cram_slices import Slice
+    from qc.formats.reference_lookup import References
 
 NOWHERE = os.devnull + "/none"
-SEVERAL = -2
+PIECE = 1 << 20
+LOOK_EVERY = 16
 
 
-def decode_records(job: Job, header: SamHeader, needed: set[int], records: int, tally: AlignmentTally) -> bool:
-    """Decodes every record into the tally; returns whether that could be done. Findings tell why not.
+class CramDecoder:
+    """Takes containers in order; after `finish`, `tally` holds the decoded records, and `whole` says if those are all.
 
-    `needed` are the indices of references that must come from outside, -2 for any of them.
+    `folder` is one where sequences are linked for htslib.
     """
-    os.environ["REF_PATH"] = os.environ["REF_CACHE"] = NOWHERE
-    pysam.set_verbosity(0)
-    names = list(header.references)
-    wanted = names if SEVERAL in needed else [names[i] for i in sorted(needed) if 0 <= i < len(names)]
-    if not needed:
-        return _decode(job, None, [], header, records, tally)
-    if job.reference is None:
-        job.findings.warning(
-            "reference_missing",
-            "The records need a reference sequence that was not given, so they were counted but not decoded.",
-            expected=", ".join(shown(name) for name in wanted[:5]),
-        )
-        return False
+
+    def __init__(self, definition: bytes, text: bytes, references: References, folder: Path) -> None:
+        self.tally = AlignmentTally()
+        self.whole = True
+        self._log = FindingLog()
+        self._major = definition[4]
+        self._references = references
+        self._folder = folder
+        self._linked: set[int] = set()
+        self._lacking: NotAtHand | None = None
+        os.environ["REF_PATH"], os.environ["REF_CACHE"] = NOWHERE, f"{folder}/%s"
+        pysam.set_verbosity(0)
+        self._piped = Piped(partial(_decode, log=self._log))
+        self._piped.send(definition + header_for_decoder(text, self._major))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._piped.__exit__(*error)
+
+    def take(self, container: Iterable[bytes], at: int, needed: list[Slice], findings: FindingLog) -> None:
+        """Decodes a sound container that begins at byte `at`, if the sequences that its slices need are there."""
+        if not self.whole:
+            return
+        try:
+            for slice_ in needed:
+                self._provide(slice_, findings)
+        except NotAtHand as lacking:
+            findings.error(lacking.code, str(lacking), offset=at, **lacking.place)
+            self.whole = False
+            return
+        for data in container:
+            self._piped.send(data)
+
+    def finish(self, findings: FindingLog) -> None:
+        """Waits for the last record and logs what was found in all of them. Raises TooManyErrors."""
+        self._piped.send(END[self._major])
+        try:
+            self.tally, problem = self._piped.finish()
+        except TooManyErrors:
+            findings.extend(self._log)
+            raise
+        if problem is not None:
+            self.whole = False
+            self._log_problem(problem)
+        findings.extend(self._log)
+
+    def _log_problem(self, problem: str) -> None:
+        record = self.tally.records + 1
+        if self._lacking:
+            self._log.error(self._lacking.code, str(self._lacking), record=record, **self._lacking.place)
+        else:
+            self._log.error("cram_decode", f"Record {record} cannot be decoded: {shown(problem)}.", record=record)
+
+    def _provide(self, slice_: Slice, findings: FindingLog) -> None:
+        """Links the sequence that a slice needs; those of a slice of several as far as they are there."""
+        if slice_.reference == SEVERAL:
+            for index in range(len(self._references)):
+                try:
+                    self._link(index, Region(0, 0, UNTOLD), findings)
+                except NotAtHand as lacking:  # which ones the records are on shows when they are decoded
+                    self._lacking = self._lacking or lacking
+            return
+        region = Region(slice_.start, slice_.span, slice_.md5)
+        if not region.fits(self._link(slice_.reference, region, findings)):
+            name = self._references.name(slice_.reference)
+            message = f"The records were made with another sequence '{name}' than the one that is at hand."
+            raise NotAtHand("reference_mismatch", message, "another MD5", f"MD5 {slice_.md5.hex()} of a slice")
+
+    def _link(self, index: int, region: Region, findings: FindingLog) -> Path:
+        found = self._references.find(index, region)
+        if index not in self._linked:
+            self._linked.add(index)
+            (self._folder / sequence_key(index)).symlink_to(found.path.absolute())
+            if not found.as_told:
+                message = f"The header gives an M5 for '{self._references.name(index)}' that is not that of its bases."
+                findings.warning("reference_m5", message)
+        return found.path
+
+
+def _decode(reading: int, log: FindingLog) -> tuple[AlignmentTally, str | None]:
+    """Decodes what the descriptor gives, checking the records as BAM; returns their tally and why it ended early."""
+    bam = _Bam(reading)
+    own = FindingLog()  # the blocks and the header of that BAM are htslib's own affair
+    feed = Feed(bgzf_pieces(RawBytes(bam), own))
+    tally = AlignmentTally()
     try:
-        with indexed(job.reference) as reference:
-            if not _has_all(reference, wanted, header, job.findings):
-                return False
-            return _decode(job, reference, wanted, header, records, tally)
-    except (OSError, ValueError, SamtoolsError) as error:
-        job.findings.warning("reference_unreadable", f"The reference cannot be read: {shown(str(error))}.")
-        return False
+        walk = BamWalk(read_bam_header(feed, own), feed.offset, log)
+        tally = walk.tally
+        walk.feed(feed.rest())
+    except (EndOfData, BadHeader, BrokenFrame):
+        bam.problem = bam.problem or "it is not a record that BAM can hold"
+    log.kept[:] = [msgspec.structs.replace(finding, offset=None) for finding in log.kept]
+    return tally, bam.problem
 
 
-@contextmanager
-def indexed(reference: Path) -> Iterator[Path]:
-    """A link to a FASTA file in a folder of its own, with its index beside it; nothing is written next to the file."""
-    with tempfile.TemporaryDirectory(prefix="reference-") as folder:
-        link = Path(folder) / ("reference.fa.gz" if reference.suffix == ".gz" else "reference.fa")
-        link.symlink_to(reference.resolve(strict=True))
-        for suffix in (".fai", ".gzi"):
-            index = Path(f"{reference.resolve()}{suffix}")
-            if index.is_file():
-                Path(f"{link}{suffix}").symlink_to(index)
-        if not Path(f"{link}.fai").exists():
-            pysam.faidx(str(link))
-        yield link
+class _Bam:
+    """The records of a CRAM stream as uncompressed BAM, in pieces; after the last, `problem` says why it is that.
+
+    htslib writes into a file in memory that is emptied again and again: closing a pipe, it would hold the lock of the
+    interpreter while it waits for the reader.
+    """
+
+    def __init__(self, reading: int) -> None:
+        self.problem: str | None = None
+        self._pieces = self._written(reading)
+
+    def read(self) -> bytes:
+        """The next piece, empty at the end."""
+        return next(self._pieces, b"")
+
+    def _written(self, reading: int) -> Iterator[bytes]:
+        with open(reading, "rb", closefd=False) as source, os.fdopen(os.memfd_create("bam"), "r+b", 0) as made:
+            try:
+                with (
+                    pysam.AlignmentFile(source, "rc", check_sq=False) as records,
+                    pysam.AlignmentFile(made, "wbu", template=records) as out,
+                ):
+                    for number, read in enumerate(records.fetch(until_eof=True)):
+                        out.write(read)
+                        if number % LOOK_EVERY == 0 and os.lseek(made.fileno(), 0, os.SEEK_CUR) > PIECE:
+                            yield _emptied(made)
+            except (OSError, ValueError) as error:
+                self.problem = str(error)
+            yield _emptied(made)
 
 
-def _has_all(reference: Path, wanted: list[bytes], header: SamHeader, findings: FindingLog) -> bool:
-    rows = (line.split(b"\t") for line in Path(f"{reference}.fai").read_bytes().splitlines())
-    lengths = {row[0]: int(row[1]) for row in rows if len(row) >= 2}
-    for name in wanted:
-        if lengths.get(name) != header.references[name]:
-            has = f"has {lengths[name]} bases" if name in lengths else "is not in it"
-            findings.warning(
-                "reference_mismatch",
-                f"The reference that was given does not fit: '{shown(name)}' {has}, so records were not decoded.",
-                found=str(lengths.get(name, "none")),
-                expected=str(header.references[name]),
-            )
-            return False
-    return True
-
-
-def _decode(
-    job: Job, reference: Path | None, wanted: list[bytes], header: SamHeader, records: int, tally: AlignmentTally
-) -> bool:
-    try:
-        name = str(reference) if reference else None
-        with pysam.AlignmentFile(str(job.path), "rc", reference_filename=name, check_sq=False) as alignments:
-            for read in alignments.fetch(until_eof=True):
-                tally.add(read.flag, read.query_length)
-                covered = read.infer_query_length()
-                if covered and read.query_length and covered != read.query_length:
-                    message = f"The CIGAR of record {tally.records} covers {covered} bases of {read.query_length}."
-                    job.findings.error("cigar_length", message, record=tally.records)
-    except (OSError, ValueError) as error:
-        if reference and (other := _other_sequence(reference, wanted, header)):
-            message = (
-                f"The reference that was given has another sequence for '{shown(other)}' than the file was made with."
-            )
-            job.findings.warning("reference_mismatch", message)
-            return False
-        message = f"Record {tally.records + 1} cannot be decoded: {shown(str(error))}."
-        job.findings.error("cram_decode", message, record=tally.records + 1)
-        return False
-    if tally.records != records:
-        message = f"The containers say that they hold {records} records but {tally.records} can be decoded."
-        job.findings.error("cram_count", message, found=str(tally.records), expected=str(records))
-    return True
-
-
-def _other_sequence(reference: Path, wanted: list[bytes], header: SamHeader) -> bytes | None:
-    """The first wanted sequence whose MD5 is not what the header says under M5, or None."""
-    with pysam.FastaFile(str(reference)) as fasta:
-        for name in wanted:
-            if told := header.md5s.get(name):
-                sequence = fasta.fetch(name.decode("latin-1")).upper().encode()
-                if hashlib.md5(sequence, usedforsecurity=False).hexdigest().encode() != told:
-                    return name
-    return None
+def _emptied(file: FileIO) -> bytes:
+    """What is in the file; both its own offset and that of its copies go back to the beginning."""
+    size = file.tell()
+    file.seek(0)
+    data = file.read(size)
+    file.seek(0)
+    file.truncate()
+    return data
