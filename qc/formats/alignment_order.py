@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from qc.formats.base import shown
+import numpy as np
+
 from qc.formats.sam_record import where
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
     from qc.formats.sam_header import SamHeader
 
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Marks = np.ndarray[Any, np.dtype[np.bool_]]
+
 RUNS = re.compile(rb"0*([0-9]+)|([^0-9]+)")
 COLLATIONS = {"": ("lexicographical", "natural"), "natural": ("natural",), "lexicographical": ("lexicographical",)}
-NO_REFERENCE = 1 << 31
+NO_REFERENCE = 1 << 29
+KEY_BITS, LOWEST = 33, 1 << 31
 ZERO = ord("0")
 LONGEST_NAME = 254
 
@@ -32,7 +37,7 @@ class OrderCheck:
         self._by_name = header.sort_order == "queryname"
         self._possible = set(COLLATIONS.get(header.sub_sort, ()))
         self._findings = findings
-        self._last_place = (-1, -1)
+        self._last_place = 0
         self._last_name = b""
 
     @property
@@ -43,29 +48,50 @@ class OrderCheck:
     def take(self, name: bytes, reference: int, position: int, place: dict[str, Any]) -> None:
         """Takes the next record: index of its reference (negative: none) and 0-based position (-1: none)."""
         if self.by_coordinate:
-            here = (reference if reference >= 0 else NO_REFERENCE, position)
+            here = place_key(reference, position)
             if here < self._last_place:
-                self._out_of_order("coordinate", place)
+                self.report(place)
             self._last_place = here
-        elif self.by_name:
-            self._take_name(name, place)
+        elif self.by_name and self._name_is_wrong(name):
+            self.report(place, name)
 
-    def _take_name(self, name: bytes, place: dict[str, Any]) -> None:
+    def wrong(self, references: Numbers, positions: Numbers, names: list[bytes]) -> Marks:
+        """Which of many records, that come next, are out of order. `names` may be empty where they do not matter."""
+        marks: Marks = np.zeros(len(references), np.bool_)
+        if self.by_coordinate and len(references):
+            keys = (
+                np.where((references < 0) | (references > NO_REFERENCE), NO_REFERENCE, references) << KEY_BITS
+                | positions + 1 + LOWEST
+            )
+            marks = keys < np.append(self._last_place, keys[:-1])
+            self._last_place = int(keys[-1])
+        for index, name in enumerate(names):
+            if self.by_name:
+                marks[index] = self._name_is_wrong(name)
+        return marks
+
+    def report(self, place: dict[str, Any], name: bytes | None = None) -> None:
+        """Logs that the record at this place is out of order."""
+        self.broken = True
+        order = "coordinate" if self.by_coordinate else "queryname"
+        message = f"The header says sorted by {order} but the record {where(place)} comes before the one above it."
+        self._findings.error("not_sorted", message, found=name, **place)
+
+    def _name_is_wrong(self, name: bytes) -> bool:
         name = name[:LONGEST_NAME]
         last, self._last_name = self._last_name, name
         if name == last or not last:
-            return
+            return False
         if name < last:
             self._possible.discard("lexicographical")
         if "natural" in self._possible and natural_key(name) < natural_key(last):
             self._possible.discard("natural")
-        if not self._possible:
-            self._out_of_order("queryname", place, shown(name))
+        return not self._possible
 
-    def _out_of_order(self, order: str, place: dict[str, Any], found: str | None = None) -> None:
-        self.broken = True
-        message = f"The header says sorted by {order} but the record {where(place)} comes before the one above it."
-        self._findings.error("not_sorted", message, found=found, **place)
+
+def place_key(reference: int, position: int) -> int:
+    """Orders places by reference and position; those without a reference come last."""
+    return (reference if 0 <= reference <= NO_REFERENCE else NO_REFERENCE) << KEY_BITS | position + 1 + LOWEST
 
 
 def natural_key(name: bytes) -> list[tuple[int, int, bytes]]:

@@ -132,22 +132,25 @@ class AlignmentTally:
         self.qualities += np.bincount(scores, minlength=LETTERS)
         self._settle_blocks(waiting)
 
+    def blocks_of(self, alignment: Alignment) -> list[tuple[int, int]]:
+        """Starts and ends, as places, of the blocks that count for the depth, cut at the end of the reference."""
+        if alignment.reference < 0 or alignment.position < 0 or alignment.flag & NOT_IN_DEPTH:
+            return []
+        base = alignment.reference << PLACE_BITS
+        limit = base + int(self.reference_lengths[alignment.reference])
+        start = base + alignment.position
+        return [
+            (start + offset, min(start + offset + length, limit))
+            for offset, length in alignment.blocks
+            if start + offset < limit
+        ]
+
     def _settle_blocks(self, waiting: list[Alignment]) -> None:
-        starts, ends = [], []
-        for alignment in waiting:
-            if alignment.reference < 0 or alignment.position < 0 or alignment.flag & NOT_IN_DEPTH:
-                continue
-            base = alignment.reference << PLACE_BITS
-            limit = base + int(self.reference_lengths[alignment.reference])
-            for offset, length in alignment.blocks:
-                start = base + alignment.position + offset
-                if start < limit:
-                    starts.append(start)
-                    ends.append(min(start + length, limit))
-        placed = [a for a in waiting if a.reference >= 0]
-        upto = (placed[-1].reference << PLACE_BITS) + max(placed[-1].position, 0) if placed else 0
+        placed = [alignment for alignment in waiting if alignment.reference >= 0]
         if placed:
-            self.take_blocks(np.array(starts, np.int64), np.array(ends, np.int64), upto)
+            blocks = np.array([block for a in placed for block in self.blocks_of(a)], np.int64).reshape(-1, 2)
+            upto = (placed[-1].reference << PLACE_BITS) + max(placed[-1].position, 0)
+            self.take_blocks(blocks[:, 0], blocks[:, 1], upto)
 
     def _add_columns(self, columns: Columns) -> None:
         flags = columns.flags

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Words = np.ndarray[Any, np.dtype[np.uint32]]
 
 GRAMMAR = re.compile(rb"\*|([0-9]+[MIDNSHP=X])+")
 OPERATION = re.compile(rb"([0-9]+)([MIDNSHP=X])")
 CLIPS = re.compile(rb"([0-9]+H)?([0-9]+S)?([0-9]+[MIDNP=X])*([0-9]+S)?([0-9]+H)?")
 LONGEST = (1 << 28) - 1
 CACHED = 256
-DETAILED = 1 << 20
+MOST_BLOCKS = 65535
+KINDS = b"MIDNSHP=X"
+IN_QUERY = np.array([kind in b"MIS=X" for kind in KINDS])
+IN_REFERENCE = np.array([kind in b"MDN=X" for kind in KINDS])
+IN_BLOCKS = np.array([kind in b"M=X" for kind in KINDS])
+CLIP, HARD_CLIP, SKIP = KINDS.index(b"S"), KINDS.index(b"H"), KINDS.index(b"N")
 
 
 class Cigar(NamedTuple):
@@ -19,7 +28,7 @@ class Cigar(NamedTuple):
 
     `problem` says what is wrong with it. `query` bases of the read and `reference` bases of the reference are covered;
     `query` is None when there is no CIGAR. `blocks` are offset and length, on the reference, of what is aligned base to
-    base (M, = and X); they are left out of CIGARs of more than 1 MiB. `zero` and `adjacent` say that an operation has
+    base (M, = and X), or none where there are more than 65,535. `zero` and `adjacent` say that an operation has
     the length 0, or has the one before it repeated.
     """
 
@@ -64,7 +73,7 @@ def _read(text: bytes) -> Cigar:
         adjacent |= kind == last
         last = kind
         if kind in b"M=X":
-            if len(text) <= DETAILED and length:
+            if length and len(blocks) <= MOST_BLOCKS:
                 blocks.append((reference, length))
             query += length
             reference += length
@@ -72,4 +81,42 @@ def _read(text: bytes) -> Cigar:
             query += length
         elif kind in b"DN":
             reference += length
-    return Cigar(None, query, reference, tuple(blocks), zero, adjacent)
+    return Cigar(None, query, reference, tuple(blocks) if len(blocks) <= MOST_BLOCKS else (), zero, adjacent)
+
+
+def read_binary_cigar(data: bytes) -> Cigar:
+    """Takes a CIGAR in the form of BAM apart (section 4.2.2); those of usual length are remembered."""
+    return _binary_cached(data) if len(data) <= CACHED else _read_binary(data)
+
+
+@lru_cache(maxsize=8192)
+def _binary_cached(data: bytes) -> Cigar:
+    return _read_binary(data)
+
+
+def _read_binary(data: bytes) -> Cigar:
+    words: Words = np.frombuffer(data, np.uint32)
+    kinds, lengths = words & np.uint32(15), words >> np.uint32(4)
+    if not len(words):
+        return NO_CIGAR
+    if kinds.max() >= len(KINDS):
+        return Cigar("holds an unknown operation")
+    if _clips_inside(kinds):
+        return Cigar("clips inside the alignment")
+    advance = np.cumsum(np.where(IN_REFERENCE[kinds], lengths, 0), dtype=np.int64)
+    aligned = np.flatnonzero(IN_BLOCKS[kinds] & (lengths > 0))
+    blocks: tuple[tuple[int, int], ...] = ()
+    if len(aligned) <= MOST_BLOCKS:
+        sizes = lengths[aligned].astype(np.int64)
+        blocks = tuple(zip((advance[aligned] - sizes).tolist(), sizes.tolist(), strict=True))
+    query = int(lengths[IN_QUERY[kinds]].sum(dtype=np.int64))
+    zero, adjacent = bool((lengths == 0).any()), bool((kinds[1:] == kinds[:-1]).any())
+    return Cigar(None, query, int(advance[-1]), blocks, zero, adjacent)
+
+
+def _clips_inside(kinds: Words) -> bool:
+    begin, end = 0, len(kinds)
+    for clip in (HARD_CLIP, CLIP):
+        begin += begin < end and kinds[begin] == clip
+        end -= begin < end and kinds[end - 1] == clip
+    return bool(np.isin(kinds[begin:end], (CLIP, HARD_CLIP)).any())
