@@ -1,38 +1,45 @@
-"""Checks BCF: its frame by itself, then its records as the VCF lines that htslib makes of them.
+"""Checks BCF: its frame and typed values by themselves, then its records as the VCF lines that htslib makes of them.
 
-The frame (BCF specification, VCF 4.5 section 6) is walked first, so that htslib only sees lengths that are there.
+htslib gets, through a pipe, only records that our own walk has found sound (BCF specification, VCF 4.5 section 6).
 """
 
 from __future__ import annotations
 
+import os
 import struct
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pysam
 
-from qc.formats.base import Outcome
+from qc.formats.base import FindingLog, Outcome, TooManyErrors
+from qc.formats.bcf_dictionary import BcfDictionary
+from qc.formats.bcf_record import FIXED, BcfRecordCheck
+from qc.formats.bcf_values import BadValue
 from qc.formats.feed import EndOfData, Feed
 from qc.formats.packing import Unpacked
+from qc.formats.piped import Piped
 from qc.formats.rawbytes import RawBytes
+from qc.formats.variant_walk import BlockWalk
 from qc.formats.vcf_text import NoColumns, VcfWalk
 from qc.results import Compression, Format
 
 if TYPE_CHECKING:
-    from qc.formats.base import FindingLog, Job
+    from qc.formats.base import Job
 
-MAX_TEXT = 1 << 27
+MAX_TEXT = 1 << 26
 MAX_RECORD = 1 << 26
-FIXED = struct.Struct("<iiifII")
+BLOCK = 1 << 18
 CHECKED = [
     "BGZF blocks and end-of-file block",
-    "frame of every record",
+    "frame and typed values of every record",
     "header",
     "columns, INFO, FORMAT and samples of every record",
 ]
 
 
 class BrokenFrame(Exception):
-    """A length in the file cannot be right; the finding is logged."""
+    """A length or a value in the file cannot be right; the finding is logged."""
 
 
 class BcfCheck:
@@ -47,32 +54,33 @@ class BcfCheck:
         return head.startswith(b"BCF\2")
 
     def check(self, job: Job) -> Outcome:
-        """Walks the frame; when that is sound, decodes every record."""
+        """Walks the file once; each record that is sound goes on to be decoded, and its text is checked beside."""
         findings = job.findings
         if job.compression is not Compression.BGZF:
             message = f"BCF must be packed in BGZF, but this file is {job.compression.value}."
             findings.error("not_bgzf", message, found=job.compression.value, expected="bgzf")
-        pieces = Unpacked(RawBytes(job.source), job.compression, findings)
-        walk = VcfWalk(findings)
-        frame = BcfFrame(Feed(pieces), walk, findings)
-        records = 0
+        frames, texts = FindingLog(), FindingLog()
+        pieces = Unpacked(RawBytes(job.source), job.compression, frames)
+        walk = VcfWalk(texts)
+        frame = BcfFrame(Feed(pieces), walk, frames)
         try:
-            records = frame.read()
+            frame.read_header()
+            frame.read_records(texts)
         except EndOfData:
             if pieces.whole:
                 message = f"The data ends inside the header or inside record {frame.record}."
-                findings.error("record_truncated", message, offset=frame.offset)
-        except (BrokenFrame, NoColumns):
+                frames.error("record_truncated", message, offset=frame.offset)
+        except (BrokenFrame, NoColumns, TooManyErrors):
             pass
-        if not findings.errors:
-            decode(job, walk, records)
+        findings.extend(texts)
+        findings.extend(frames)
         counts = walk.counts()
         counts["variants"] = max(frame.record, walk.records)
-        return Outcome(counts=counts, metrics={}, checked=list(CHECKED))
+        return Outcome(counts=counts, metrics=walk.metrics(), checked=list(CHECKED))
 
 
 class BcfFrame:
-    """Reads header text and record lengths of BCF, trusting none of them."""
+    """Reads header text and records of BCF, trusting no length in them."""
 
     def __init__(self, feed: Feed, walk: VcfWalk, findings: FindingLog) -> None:
         self.record = 0
@@ -80,65 +88,104 @@ class BcfFrame:
         self._feed = feed
         self._walk = walk
         self._findings = findings
+        self._header = b""
 
-    def read(self) -> int:
-        """Reads to the end of the data and returns the number of records. Raises BrokenFrame, NoColumns, EndOfData."""
-        feed, walk = self._feed, self._walk
-        version = feed.take(5)[4]
-        if version not in (1, 2):
-            message = f"The version is BCF 2.{version}."
-            self._findings.error("bcf_version", message, offset=4, found=f"2.{version}", expected="2.1 or 2.2")
+    def read_header(self) -> None:
+        """Reads up to the first record. Raises BrokenFrame, NoColumns, EndOfData, TooManyErrors."""
+        start = self._feed.take(9)
+        if start[4] not in (1, 2):
+            message = f"The version is BCF 2.{start[4]}."
+            self._findings.error("bcf_version", message, offset=4, found=f"2.{start[4]}", expected="2.1 or 2.2")
             raise BrokenFrame
-        length = int.from_bytes(feed.take(4), "little")
+        length = int.from_bytes(start[5:], "little")
         if length > MAX_TEXT:
             message = f"The header field l_text at byte 5 is {length}."
             self._findings.error("header_length", message, offset=5, found=str(length), expected=f"at most {MAX_TEXT}")
             raise BrokenFrame
-        text = feed.take(length).rstrip(b"\0").removesuffix(b"\n")
-        for number, line in enumerate(text.split(b"\n"), 1):
-            walk.take(line, number)
-        walk.finish()
-        self._read_records()
-        return self.record
+        text = self._feed.take(length)
+        self._header = start + text
+        for line in text.rstrip(b"\0").removesuffix(b"\n").split(b"\n"):
+            self._walk.take(line)
+        self._walk.finish()
 
-    def _read_records(self) -> None:
-        feed, samples = self._feed, len(self._walk.header.samples)
-        while True:
-            self.offset = feed.offset
-            if not feed.more():
-                return
-            self.record += 1
-            shared, individual = struct.unpack("<II", feed.take(8))
-            if shared < FIXED.size or shared + individual > MAX_RECORD:
-                message = f"Record {self.record} says that it has {shared} and {individual} bytes."
-                self._fail("record_size", message, f"{shared} + {individual}", f"24 to {MAX_RECORD} bytes")
-            chrom, pos, _, _, _, counts = FIXED.unpack_from(body := feed.take(shared + individual))
-            if chrom < 0 or pos < -1:
-                message = f"Record {self.record} has CHROM {chrom} and POS {pos}."
-                self._fail("record_place", message, f"{chrom}, {pos}", "numbers from 0")
-            if counts & 0xFFFFFF != samples:
-                message = f"Record {self.record} has {counts & 0xFFFFFF} samples but the header names {samples}."
-                self._fail("sample_count", message, str(counts & 0xFFFFFF), str(samples))
-            del body
+    def read_records(self, texts: FindingLog) -> None:
+        """Checks every record and has it decoded, unless the header is at fault. Raises as `read_header` does."""
+        check = BcfRecordCheck(self._walk.header, BcfDictionary(self._walk.header, self._findings))
+        if self._findings.errors or texts.errors or not self._walk.header.columns:
+            self._read(check, None)
+            return
+        with Piped(partial(decode, walk=self._walk)) as piped:
+            piped.send(self._header)
+            try:
+                self._read(check, piped)
+            finally:
+                self._settle(piped, texts)
 
-    def _fail(self, code: str, message: str, found: str, expected: str) -> None:
+    def _read(self, check: BcfRecordCheck, piped: Piped[None] | None) -> None:
+        waiting = bytearray()
+        try:
+            while self._next(check, waiting):
+                if piped and len(waiting) >= BLOCK:
+                    piped.send(bytes(waiting))
+                    waiting.clear()
+                elif not piped:
+                    waiting.clear()
+        finally:
+            if piped:
+                piped.send(bytes(waiting))
+
+    def _next(self, check: BcfRecordCheck, waiting: bytearray) -> bool:
+        """Checks the next record and adds it to those that wait; False at the end of the data."""
+        feed = self._feed
+        self.offset = feed.offset
+        if not feed.more():
+            return False
+        self.record += 1
+        lengths = feed.take(8)
+        shared, individual = struct.unpack("<II", lengths)
+        if shared < FIXED.size or shared + individual > MAX_RECORD:
+            found, expected = f"{shared} + {individual}", f"{FIXED.size} to {MAX_RECORD} bytes"
+            self._fail("record_size", f"says that it has {shared} and {individual} bytes", found, expected)
+        body = feed.take(shared + individual)
+        try:
+            check.check(body[:shared], body[shared:])
+        except BadValue as bad:
+            self._fail(bad.code, str(bad), None, None)
+        waiting += lengths + body
+        return True
+
+    def _fail(self, code: str, fault: str, found: str | None, expected: str | None) -> None:
         place = {"record": self.record, "offset": self.offset}
-        self._findings.error(code, message, found=found, expected=expected, **place)
+        self._findings.error(code, f"Record {self.record} {fault}.", found=found, expected=expected, **place)
+        self.record -= 1
         raise BrokenFrame
 
+    def _settle(self, piped: Piped[None], texts: FindingLog) -> None:
+        """Waits for the decoder; what it could not decode is a fault of the file."""
+        try:
+            piped.finish()
+        except (TooManyErrors, NoColumns):
+            return
+        except (OSError, ValueError, UnicodeError, RuntimeError) as error:
+            number = self._walk.records + 1
+            texts.error("bcf_decode", f"Record {number} cannot be decoded: {error}.", record=number)
+            return
+        if self._walk.records < self.record and self._walk.records:
+            message = f"The file holds {self.record} records but only {self._walk.records} can be decoded."
+            texts.error("bcf_decode", message, found=str(self._walk.records), expected=str(self.record))
 
-def decode(job: Job, walk: VcfWalk, records: int) -> None:
-    """Turns every record into its VCF line and checks that; the frame has been found sound before."""
+
+def decode(fd: int, *, walk: VcfWalk) -> None:
+    """Turns every record that comes from `fd` into its VCF line and checks that. Raises what pysam raises."""
     pysam.set_verbosity(0)
-    first = walk.header.lines + 2
-    try:
-        with pysam.VariantFile(str(job.path), "rb", drop_samples=False) as variants:
-            for index, record in enumerate(variants):
-                walk.take_record(str(record).rstrip("\n").encode("utf-8", "surrogateescape"), first + index)
-    except (OSError, ValueError, UnicodeError, RuntimeError) as error:
-        message = f"Record {walk.records + 1} cannot be decoded: {error}."
-        job.findings.error("bcf_decode", message, record=walk.records + 1)
-        return
-    if walk.records != records:
-        message = f"The file holds {records} records but only {walk.records} can be decoded."
-        job.findings.error("bcf_decode", message, found=str(walk.records), expected=str(records))
+    lines = BlockWalk(walk)
+    waiting: list[str] = []
+    size = 0
+    with os.fdopen(os.dup(fd), "rb") as file, pysam.VariantFile(file, "r") as variants:
+        for record in variants:
+            waiting.append(str(record))
+            size += len(waiting[-1])
+            if size >= BLOCK:
+                lines.take("".join(waiting).encode("utf-8", "surrogateescape"))
+                waiting, size = [], 0
+        lines.take("".join(waiting).encode("utf-8", "surrogateescape"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qc.formats.base import Outcome
-from qc.formats.lines import Lines, LineTooLong
+from qc.formats.lines import LineBlocks, LineTooLong
 from qc.formats.packing import Unpacked
 from qc.formats.rawbytes import RawBytes
+from qc.formats.variant_walk import BlockWalk
+from qc.formats.vcf_definitions import FIRST_STRICT
 from qc.formats.vcf_text import NoColumns, VcfWalk
 from qc.results import Compression, Format
 
@@ -37,17 +39,17 @@ class VcfCheck:
     def check(self, job: Job) -> Outcome:
         """Reads every line of the file."""
         pieces = Unpacked(RawBytes(job.source), job.compression, job.findings)
-        lines = Lines(pieces, MAX_LINE)
+        blocks = LineBlocks(pieces, MAX_LINE)
         walk = VcfWalk(job.findings)
+        lines = BlockWalk(walk)
         try:
-            for line in lines:
-                if not lines.ended and not pieces.whole:
-                    break
-                walk.take(line, lines.number)
+            for block in blocks:
+                is_cut = not blocks.ended and not pieces.whole
+                lines.take(block[: block.rfind(b"\n") + 1] if is_cut else block)
             if pieces.whole:
                 walk.finish()
-                if not lines.ended:
-                    _tell_of_missing_newline(job.findings, walk, lines.number)
+                if not blocks.ended:
+                    _tell_of_missing_newline(job.findings, walk, blocks.number)
         except LineTooLong as long:
             job.findings.error("line_too_long", str(long), line=long.line, expected=f"at most {long.limit} bytes")
         except NoColumns:
@@ -56,10 +58,10 @@ class VcfCheck:
             job.findings.warning(
                 "not_bgzf", "The file is plain gzip; VCF tools need BGZF to index it.", expected="bgzf"
             )
-        return Outcome(counts=walk.counts(), metrics={}, checked=list(CHECKED))
+        return Outcome(counts=walk.counts(), metrics=walk.metrics(), checked=list(CHECKED))
 
 
 def _tell_of_missing_newline(findings: FindingLog, walk: VcfWalk, line: int) -> None:
     """VCF 4.3 ends every line; in older files, which did not say so, it is only told."""
-    tell = findings.error if walk.header.minor >= 3 else findings.warning
+    tell = findings.error if walk.header.minor >= FIRST_STRICT else findings.warning
     tell("no_newline_at_end", f"Line {line}, the last one, has no newline at its end; it may be cut.", line=line)

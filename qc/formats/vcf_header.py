@@ -6,27 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from qc.formats.base import shown
-from qc.formats.vcf_definitions import RESERVED, Definition
 from qc.formats.vcf_meta import BadMeta, parse_structured
+from qc.formats.vcf_meta_rules import LENGTH, MetaLine, check_fields, check_url, define, required
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
+    from qc.formats.vcf_definitions import Definition
 
 COLUMNS = [b"#CHROM", b"POS", b"ID", b"REF", b"ALT", b"QUAL", b"FILTER", b"INFO"]
 VERSION = re.compile(rb"VCFv4\.([0-9])")
 NEWEST = 5
-REQUIRED = {
-    b"INFO": (b"ID", b"Number", b"Type", b"Description"),
-    b"FORMAT": (b"ID", b"Number", b"Type", b"Description"),
-    b"FILTER": (b"ID", b"Description"),
-    b"ALT": (b"ID", b"Description"),
-    b"contig": (b"ID",),
-}
-TYPES = {
-    b"INFO": (b"Integer", b"Float", b"Flag", b"Character", b"String"),
-    b"FORMAT": (b"Integer", b"Float", b"Character", b"String"),
-}
-NUMBER = re.compile(rb"[0-9]{1,9}|\.|A|R|G|P|LA|LR|LG|M")
+URLS = (b"assembly", b"pedigreeDB")
 
 
 class VcfHeader:
@@ -38,10 +28,11 @@ class VcfHeader:
         self.version: str | None = None
         self.definitions: dict[bytes, dict[bytes, Definition]] = {b"INFO": {}, b"FORMAT": {}}
         self.filters: set[bytes] = set()
+        self.alleles: set[bytes] = set()
         self.contigs: dict[bytes, int | None] = {}
         self.columns = 0
         self.samples: list[bytes] = []
-        self.known: dict[tuple[bytes, bytes], dict[bytes, bytes]] = {}
+        self.known: dict[tuple[bytes, bytes], MetaLine] = {}
 
 
 def read_meta_line(header: VcfHeader, line: bytes, number: int, findings: FindingLog) -> None:
@@ -57,8 +48,10 @@ def read_meta_line(header: VcfHeader, line: bytes, number: int, findings: Findin
         )
     elif key == b"fileformat":
         findings.error("fileformat_twice", f"Line {number} is a second ##fileformat line.", line=number, found=value)
-    elif key in REQUIRED:
-        _read_definition(header, key, value, number, findings)
+    elif key in URLS:
+        check_url(key, value, number, findings)
+    elif required(key, header.minor) is not None:
+        _read_structured(header, key, value, number, findings)
 
 
 def _read_version(header: VcfHeader, line: bytes, number: int, findings: FindingLog) -> None:
@@ -81,7 +74,7 @@ def _read_version(header: VcfHeader, line: bytes, number: int, findings: Finding
         )
 
 
-def _read_definition(header: VcfHeader, key: bytes, value: bytes, number: int, findings: FindingLog) -> None:
+def _read_structured(header: VcfHeader, key: bytes, value: bytes, number: int, findings: FindingLog) -> None:
     name = shown(key)
     try:
         fields, spaced = parse_structured(value)
@@ -92,83 +85,46 @@ def _read_definition(header: VcfHeader, key: bytes, value: bytes, number: int, f
         return
     if spaced:
         findings.warn_once("meta_blank", f"Header line {number} (##{name}) has blanks around its keys.", line=number)
-    for wanted in REQUIRED[key]:
-        if wanted not in fields:
-            message = f"Header line {number} (##{name}) lacks the required key {shown(wanted)}."
-            findings.error("meta_key_missing", message, line=number, found=value, expected=f"{shown(wanted)}=…")
-            return
-    if not (identity := fields[b"ID"].text):
-        findings.error("meta_id", f"Header line {number} (##{name}) has an empty ID.", line=number, expected="an ID")
-        return
-    if b"Description" in REQUIRED[key] and not fields[b"Description"].quoted:
-        message = f"The Description in header line {number} (##{name}) is not in double quotes."
-        findings.error("meta_description", message, line=number, found=fields[b"Description"].text, expected='"…"')
-    plain = {k: v.text for k, v in fields.items()}
-    _declare(header, key, identity, plain, number, findings)
+    line = MetaLine(key, fields, value, number)
+    if check_fields(line, header.minor, findings) and b"ID" in fields:
+        _declare(header, line, findings)
 
 
-def _declare(
-    header: VcfHeader, key: bytes, identity: bytes, fields: dict[bytes, bytes], number: int, findings: FindingLog
-) -> None:
-    before = header.known.setdefault((key, identity), fields)
-    if before is not fields:
-        differs = any(before.get(k) != fields.get(k) for k in (b"Number", b"Type", b"length"))
-        message = f"Header line {number} declares the {shown(key)} '{shown(identity)}' a second time"
-        if differs:
-            findings.error("meta_duplicate", f"{message} and differently.", line=number, found=identity)
-        else:
-            findings.warn_once("meta_repeated", f"{message}.", line=number, found=identity)
+def _declare(header: VcfHeader, line: MetaLine, findings: FindingLog) -> None:
+    identity = line.fields[b"ID"].text
+    before = header.known.setdefault((line.key, identity), line)
+    if before is not line and not _repeats(before, line, findings):
         return
-    match key:
+    match line.key:
         case b"INFO" | b"FORMAT":
-            _define(header, key, identity, fields, number, findings)
+            define(header, line, findings)
         case b"FILTER":
             header.filters.add(identity)
+        case b"ALT":
+            header.alleles.add(identity)
         case b"contig":
-            length = fields.get(b"length")
-            if length is not None and not re.fullmatch(rb"[0-9]{1,18}", length):
-                message = f"The length of contig '{shown(identity)}' in header line {number} is not a number."
-                findings.error("meta_length", message, line=number, found=length, expected="a number")
-                length = None
-            header.contigs[identity] = int(length) if length else None
+            _read_contig(header, line, findings)
 
 
-def _define(
-    header: VcfHeader, key: bytes, identity: bytes, fields: dict[bytes, bytes], number: int, findings: FindingLog
-) -> None:
-    count, kind = fields[b"Number"], fields[b"Type"]
-    name = f"{shown(key)} '{shown(identity)}' in header line {number}"
-    if kind not in TYPES[key]:
-        expected = ", ".join(map(shown, TYPES[key]))
-        findings.error(
-            "meta_type", f"The Type of {name} is '{shown(kind)}'.", line=number, found=kind, expected=expected
-        )
-        return
-    if not NUMBER.fullmatch(count):
-        expected = "a number, A, R, G or ."
-        findings.error(
-            "meta_number", f"The Number of {name} is '{shown(count)}'.", line=number, found=count, expected=expected
-        )
-        return
-    if (kind == b"Flag") != (count == b"0"):
-        message = f"The {name} has Type {shown(kind)} and Number {shown(count)}; 0 goes with Flag and only with Flag."
-        findings.warn_once("meta_flag_number", message, about=name, line=number, found=count)
-    wanted = RESERVED[key].get(identity)
-    if wanted and Definition(count, kind) != wanted:
-        _differs_from_reserved(header, identity, Definition(count, kind), wanted, number, findings)
-    header.definitions[key][identity] = Definition(count, kind)
+def _repeats(before: MetaLine, line: MetaLine, findings: FindingLog) -> bool:
+    """Tells of an ID that is declared twice; returns whether the second line adds the length of a contig."""
+    identity = line.fields[b"ID"].text
+    pairs = [(before.fields.get(key), line.fields.get(key)) for key in (b"Number", b"Type", b"length")]
+    message = f"Header line {line.number} declares the {shown(line.key)} '{shown(identity)}' a second time"
+    if any(old and new and old.text != new.text for old, new in pairs):
+        findings.error("meta_duplicate", f"{message} and differently.", line=line.number, found=identity)
+        return False
+    findings.warn_once("meta_repeated", f"{message}.", line=line.number, found=identity)
+    return line.key == b"contig" and b"length" not in before.fields
 
 
-def _differs_from_reserved(
-    header: VcfHeader, identity: bytes, found: Definition, wanted: Definition, number: int, findings: FindingLog
-) -> None:
-    """Reserved keys have a fixed Number and Type since 4.3 (tables 1 and 2); before, only GT had."""
-    has, should = (f"Number={shown(d.number)}, Type={shown(d.kind)}" for d in (found, wanted))
-    message = f"Header line {number} declares the reserved key {shown(identity)} with {has} instead of {should}."
-    if identity == b"GT" or (header.minor >= 3 and (found.kind != wanted.kind or found.number != b".")):
-        findings.error("meta_reserved", message, line=number, found=has, expected=should)
-    elif found.kind != wanted.kind:
-        findings.warn_once("meta_reserved", message, about=shown(identity), line=number, found=has, expected=should)
+def _read_contig(header: VcfHeader, line: MetaLine, findings: FindingLog) -> None:
+    identity, length = line.fields[b"ID"].text, line.fields.get(b"length")
+    if length is not None and not LENGTH.fullmatch(length.text):
+        message = f"The length of contig '{shown(identity)}' in header line {line.number} is not a number."
+        findings.error("meta_length", message, line=line.number, found=length.text, expected="a number")
+        length = None
+    header.contigs[identity] = int(length.text) if length else None
 
 
 def read_column_line(header: VcfHeader, line: bytes, number: int, findings: FindingLog) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-PAIR = re.compile(rb"(\s*)([^=,<>\"\s]+)(\s*)=(?:\"((?:[^\"\\]|\\.)*)\"|(\[[^\]]*\]|[^,\"]*))", re.DOTALL)
+PAIR = re.compile(rb"(\s*)([^=,<>\"\s]+)(\s*)=(?:\"((?:[^\"\\]|\\.)*)\"(?=,|\Z)|(\[[^\]]*\](?=,|\Z)|[^,]*))", re.DOTALL)
+STARTS_QUOTED = re.compile(rb"\s*\"")
 
 
 class BadMeta(Exception):
@@ -32,15 +33,13 @@ def parse_structured(value: bytes) -> tuple[dict[bytes, MetaValue], bool]:
     while at < len(inner):
         matched = PAIR.match(inner, at)
         if not matched:
-            raise BadMeta("holds a field that is not key=value or a quotation mark that is not closed")
+            raise BadMeta("holds a field that is not key=value")
         before, key, after, quoted, bare = matched.groups()
         if key in fields:
             raise BadMeta(f"has the key {key.decode('latin-1')} twice")
+        if bare is not None and STARTS_QUOTED.match(bare):
+            raise BadMeta("holds a quotation mark that is not closed, or something after a quoted value")
         spaced = spaced or bool(before or after)
         fields[key] = MetaValue(quoted if quoted is not None else bare, quoted is not None)
-        at = matched.end()
-        if at < len(inner):
-            if inner[at : at + 1] != b",":
-                raise BadMeta("holds something after a quoted value that is not a comma")
-            at += 1
+        at = matched.end() + 1
     return fields, spaced

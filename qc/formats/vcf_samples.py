@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from qc.formats.base import shown
-from qc.formats.vcf_definitions import RESERVED_FORMAT, Definition
-from qc.formats.vcf_record import INFO_KEY, explain_value
-from qc.formats.vcf_values import MANY_DIGITS, pattern_of, too_big
+from qc.formats.vcf_definitions import FIRST_STRICT, Definition, narrowed, reserved
+from qc.formats.vcf_info import is_key
+from qc.formats.vcf_values import INTEGERS, MANY_DIGITS, Where, explain_value, pattern_of, too_big
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
@@ -19,6 +19,8 @@ GENOTYPES = {0: rb"[/|]?%b(?:[/|]%b)*" % (CALL, CALL), 1: CALL, 2: rb"%b[/|]%b" 
 GENOTYPE = re.compile(GENOTYPES[0])
 ALLELE = re.compile(rb"[0-9]+")
 ANY = Definition(b".", b"String")
+FIRST_LEADING_PHASE = 4
+BY_PLOIDY = (b"G", b"P")
 MAX_PLANS = 512
 
 
@@ -28,9 +30,9 @@ class Plan:
     def __init__(self, keys: list[bytes], definitions: list[Definition], alternates: int) -> None:
         self.keys = keys
         self.definitions = definitions
-        self.integers = [i for i, d in enumerate(definitions) if d.kind == b"Integer"]
+        self.integers = [i for i, d in enumerate(definitions) if d.kind in INTEGERS]
         self.alternates = alternates
-        by_ploidy = keys[0] == b"GT" and any(d.number == b"G" for d in definitions)
+        by_ploidy = keys[0] == b"GT" and any(d.number in BY_PLOIDY for d in definitions)
         forms = [self._form(ploidy) for ploidy in ((2, 1) if by_ploidy else (0,))]
         one = b"(?:" + b"|".join(forms) + b")"
         self.sample = re.compile(one)
@@ -57,20 +59,20 @@ class SampleCheck:
     def __init__(self, header: VcfHeader, findings: FindingLog) -> None:
         self._header = header
         self._findings = findings
-        self._plans: dict[tuple[bytes, int], Plan | None] = {}
+        self.plans: dict[tuple[bytes, int], Plan | None] = {}
         self._genotypes: dict[tuple[bytes, int], bool] = {}
 
     def check(self, fields: list[bytes], alternates: int, place: dict[str, Any]) -> None:
         """Checks `fields`, the columns from FORMAT on."""
         key = (fields[0], alternates)
-        if key not in self._plans:
-            if len(self._plans) >= MAX_PLANS:
-                self._plans.clear()
-            self._plans[key] = self._plan(fields[0], alternates, place)
-        plan = self._plans[key]
+        if key not in self.plans:
+            if len(self.plans) >= MAX_PLANS:
+                self.plans.clear()
+            self.plans[key] = self._plan(fields[0], alternates, place)
+        plan = self.plans[key]
         if plan is None:
             if fields[0] != b".":
-                self._plans.pop(key)
+                self.plans.pop(key)
             return
         samples = fields[1:]
         text = b"\t".join(samples)
@@ -106,40 +108,45 @@ class SampleCheck:
         return Plan(keys, definitions, alternates) if findings.errors == before else None
 
     def _definition(self, key: bytes, place: dict[str, Any]) -> Definition:
-        line = place["line"]
-        if not INFO_KEY.fullmatch(key):
+        """Before 4.3 keys were alphanumeric (section 1.4.2), but tools declare others, such as MIN_DP."""
+        line, minor = place["line"], self._header.minor
+        definition = self._header.definitions[b"FORMAT"].get(key)
+        if not is_key(key) or (minor < FIRST_STRICT and definition is None and not key.isalnum()):
             message = f"FORMAT at line {line} has the key '{shown(key)}', which the specification does not allow."
-            if not key or self._header.minor >= 3 or re.search(rb"\s", key):
+            if not key or minor >= FIRST_STRICT or definition is None or re.search(rb"\s", key):
                 expected = "a letter or _, then letters, digits, _ and ."
                 self._findings.error("format_key", message, found=key, expected=expected, **place)
             else:
                 self._findings.warn_once("format_key_odd", message, about=shown(key), found=key, **place)
-        definition = self._header.definitions[b"FORMAT"].get(key)
-        if definition is None:
-            message = f"The FORMAT key '{shown(key)}' at line {line} is not declared by a ##FORMAT line."
-            self._findings.warn_once("format_undeclared", message, about=shown(key), found=key, **place)
-        return definition or RESERVED_FORMAT.get(key, ANY)
+        if definition is not None:
+            return definition
+        message = f"The FORMAT key '{shown(key)}' at line {line} is not declared by a ##FORMAT line."
+        self._findings.warn_once("format_undeclared", message, about=shown(key), found=key, **place)
+        wanted = reserved(b"FORMAT", minor).get(key)
+        return narrowed(b"FORMAT", key, wanted, minor) if wanted else ANY
 
     def _is_good(self, genotype: bytes, alternates: int) -> bool:
         """Says whether the alleles of a well-formed genotype exist and its form is one of this version."""
         key = (genotype, alternates)
         good = self._genotypes.get(key)
         if good is None:
-            good = all(int(allele) <= alternates for allele in ALLELE.findall(genotype[:100_000]))
-            good = good and (genotype[:1] not in (b"/", b"|") or self._header.minor >= 4)
+            found = {allele.lstrip(b"0") for allele in ALLELE.findall(genotype)}
+            good = all(len(allele) < 10 and int(allele or b"0") <= alternates for allele in found)
+            good = good and (genotype[:1] not in (b"/", b"|") or self._header.minor >= FIRST_LEADING_PHASE)
             if len(self._genotypes) < 65536 and len(genotype) < 64:
                 self._genotypes[key] = good
         return good
 
     def _check_genotype(self, genotype: bytes, column: int, alternates: int, place: dict[str, Any]) -> None:
-        if not self._is_good(genotype, alternates):
-            name = self._name(column)
-            message = (
-                f"GT of sample '{name}' at line {place['line']} is '{shown(genotype)}' with {alternates} ALT alleles."
-            )
-            self._findings.error(
-                "genotype_allele", message, found=genotype, expected=f"alleles 0 to {alternates}", **place
-            )
+        """Alleles are 0 to the number of ALT; where ALT is '.', tools give the missing allele the number 1."""
+        if self._is_good(genotype, alternates):
+            return
+        name = self._name(column)
+        message = f"GT of sample '{name}' at line {place['line']} is '{shown(genotype)}' with {alternates} ALT alleles."
+        if not alternates and self._is_good(genotype, 1):
+            self._findings.warn_once("genotype_allele", message, found=genotype, **place)
+            return
+        self._findings.error("genotype_allele", message, found=genotype, expected=f"alleles 0 to {alternates}", **place)
 
     def _has_big(self, sample: bytes, plan: Plan) -> bool:
         values = sample.split(b":")
@@ -172,15 +179,25 @@ class SampleCheck:
                 self._check_genotype(value, column, plan.alternates, place)
                 continue
             wanted = of_ploidy(definition, plan.alternates, ploidy) if ploidy else definition
-            where = ("sample", f"{shown(key)} of sample '{name}' at line {line}")
+            subject = f"{shown(key)} of sample '{name}' at line {line}"
+            where = Where("sample", subject, lenient=not ploidy, exact=definition.number == b"P")
             explain_value(self._findings, where, value, wanted, plan.alternates, place)
 
 
 def of_ploidy(definition: Definition, alternates: int, ploidy: int) -> Definition:
-    """The definition with the number of genotypes in place of G; other definitions as they are."""
-    if definition.number != b"G":
-        return definition
-    return Definition(b"%d" % genotypes(alternates + 1, ploidy), definition.kind)
+    """The definition with the number of genotypes in place of G, and of alleles in place of P; others as they are.
+
+    Where ALT is '.', tools differ in whether they count it as an allele, so that any number of genotypes is good.
+    """
+    match definition.number:
+        case b"G" if not alternates:
+            return Definition(b".", definition.kind)
+        case b"G":
+            return Definition(b"%d" % genotypes(alternates + 1, ploidy), definition.kind)
+        case b"P":
+            return Definition(b"%d" % ploidy, definition.kind)
+        case _:
+            return definition
 
 
 def genotypes(alleles: int, ploidy: int) -> int:
