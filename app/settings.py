@@ -78,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     job_memory: int = 4 * 2**30
     job_seconds: float = 6 * 3600
     report_interval: float = 120
+    references: str = ""  # empty: references below data_dir
     multiline_fastq: bool = False  # accept FASTQ records that wrap their lines
     qc_reads: bool = True  # run the QC tools, not only the validation
     log_format: str = "auto"  # auto | json | text
@@ -106,6 +107,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             if url.startswith(plain):
                 return driver + url.removeprefix(plain)
         return url
+
+    @property
+    def references_dir(self) -> Path:
+        """The folder of the sequences that CRAM files were made with; it need not be there."""
+        return Path(self.references) if self.references else self.data_dir / "references"
 
     @property
     def base_url(self) -> str:

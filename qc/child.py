@@ -35,6 +35,7 @@ class Validate(msgspec.Struct, frozen=True, tag=True):
     filename: str
     mate: str | None = None
     reference: str | None = None
+    references: str | None = None
     multiline: bool = False
 
 
@@ -134,15 +135,16 @@ def answer(request: Request, sent: Sent) -> Answer:
 def perform(request: Request, sent: Sent) -> Any:
     """Do the work and return what it gives; imports happen here, so that one kind of work does not pay for another."""
     match request.work:
-        case Validate(path, filename, mate, reference, multiline):
+        case Validate() as asked:
             from qc.validate import validate  # noqa: PLC0415
 
             return validate(
-                _path(path) or sent,
-                filename=filename,
-                mate=_path(mate),
-                reference=_path(reference),
-                multiline=multiline,
+                _path(asked.path) or sent,
+                filename=asked.filename,
+                mate=_path(asked.mate),
+                reference=_path(asked.reference),
+                references=_path(asked.references),
+                multiline=asked.multiline,
             )
         case Mates(forward, reverse):
             from qc.validate import check_mates  # noqa: PLC0415

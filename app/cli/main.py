@@ -19,6 +19,9 @@ PLACES = {
     "orgs": Place("app.cli.people", "orgs", "Add organisations."),
     "tokens": Place("app.cli.people", "tokens", "Add personal access tokens."),
     "validate": Place("app.cli.validating", "validate", "Check files as the archive does, without an archive."),
+    "references": Place(
+        "app.cli.reference_sequences", "references", "Reference sequences that CRAM files need: add, list."
+    ),
     "completion": Place("app.cli.shells", "completion", "Print the completion script of a shell."),
     "api-process": Place("app.cli.parts", "api_process", "Serve the API on an inherited socket.", hidden=True),
 }

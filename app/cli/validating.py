@@ -25,6 +25,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from app.cli.verdicts import Checked, as_text, crashed
 from app.jobs import cpu
+from app.settings import from_environment
 from qc.errors import EngineFailed, Unreadable
 from qc.opening import open_regular
 
@@ -44,6 +45,7 @@ class Options(msgspec.Struct, frozen=True):
     name: str | None
     mate: Path | None
     reference: Path | None
+    references: Path
     multiline: bool
 
 
@@ -75,7 +77,8 @@ def validate(
         raise click.UsageError("Standard input can be read once; give - once.")
     if name is not None and STDIN not in paths:
         raise click.UsageError("--name goes with standard input: give - as a PATH.")
-    sys.exit(asyncio.run(_check_all(paths, Options(name, mate, reference, multiline), as_json=as_json)))
+    options = Options(name, mate, reference, from_environment().references_dir, multiline)
+    sys.exit(asyncio.run(_check_all(paths, options, as_json=as_json)))
 
 
 async def _check_all(paths: Sequence[Path], options: Options, *, as_json: bool) -> int:
@@ -125,6 +128,7 @@ async def _check(path: Path, options: Options, bars: Progress) -> Checked:
                 filename=name,
                 mate=options.mate,
                 reference=options.reference,
+                references=options.references,
                 multiline=options.multiline,
                 limits=cpu.CpuLimits(seconds=math.inf),
             )

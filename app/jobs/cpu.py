@@ -68,16 +68,25 @@ async def validate(
     filename: str,
     mate: Path | None = None,
     reference: Path | None = None,
+    references: Path | None = None,
     multiline: bool = False,
     limits: CpuLimits,
 ) -> Verdict:
     """Return the verdict on a file, called `filename`: a path, or bytes that are passed on to the check as they come.
 
+    The other paths are those of `qc.validate.validate`.
     Raises Unreadable when a path cannot be read, EngineFailed when the check crashed, hung or ran out of memory,
     Unavailable when it was stopped from outside, and what the bytes raise.
     """
     path, body = (source, None) if isinstance(source, Path) else (None, source)
-    work = Validate(_name(path), filename, mate=_name(mate), reference=_name(reference), multiline=multiline)
+    work = Validate(
+        _name(path),
+        filename,
+        mate=_name(mate),
+        reference=_name(reference),
+        references=_name(references),
+        multiline=multiline,
+    )
     return await _asked(work, Verdict, what="The check of this file", limits=limits, body=body)
 
 

@@ -52,6 +52,7 @@ async def _check(wiring: Wiring, store: BlobStore, claimed: Claimed) -> Checked:
     verdict = await cpu.validate(
         content_of(store, stat),
         filename=claimed.filename,
+        references=settings.references_dir,
         multiline=settings.multiline_fastq,
         limits=cpu.CpuLimits(seconds=settings.job_seconds, memory=settings.job_memory),
     )

@@ -140,7 +140,7 @@ class References:
             message = f"The reference that was given has another sequence '{shown(name)}' than the file was made with."
             return NotAtHand("reference_mismatch", message, f"{other.length} bases, M5 {other.md5}", expected)
         message = (
-            f"The sequence '{shown(name)}' ({expected}), which the records need, is not at hand: give its FASTA file as"
-            " the reference, or have the administrator add it with 'seqark references add'."
+            f"The sequence '{shown(name)}' ({expected}), which the records need, is not at hand: give its FASTA file"
+            " with --reference, or have the administrator add it with 'seqark references add'."
         )
         return NotAtHand("reference_missing", message, None, expected)
