@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qc.formats.base import Outcome
+from qc.formats.base import FindingLog, Outcome
 from qc.formats.bgzf import BGZF_EOF
 from qc.formats.fastq_blocks import IUPAC, MAX_RECORD, RecordTooLong, feed_blocks
 from qc.formats.fastq_records import Lost, Record, blank_lines, check_record, measurable, read_record
@@ -19,7 +19,7 @@ from qc.formats.reads_plain import PlainReader, Reads
 from qc.results import Compression, Format
 
 if TYPE_CHECKING:
-    from qc.formats.base import FindingLog, Job
+    from qc.formats.base import Job
     from qc.formats.reads_plain import Reader
     from qc.formats.reads_tables import Tables
 
@@ -54,13 +54,13 @@ class FastqCheck:
     def check(self, job: Job) -> Outcome:
         """Reads every record; after a broken frame the rest cannot be told apart and is not looked at."""
         packing = Compression.NONE if job.compression is Compression.NONE else Compression.GZIP
-        pieces = Unpacked(RawBytes(job.source), packing, job.findings)
-        walk = RecordWalk(job.findings, multiline=job.multiline)
+        container = FindingLog()
+        pieces = Unpacked(RawBytes(job.source), packing, container)
+        walk = RecordWalk(job.findings, pieces, multiline=job.multiline)
         try:
             feed_blocks(pieces, walk.take)
         except Lost as lost:
-            if pieces.whole or lost.code != "record_truncated":
-                job.findings.error(lost.code, lost.message, record=walk.number + 1, **lost.place)
+            job.findings.error(lost.code, lost.message, record=walk.number + 1, **lost.place)
         except RecordTooLong:
             job.findings.error(
                 "record_too_long",
@@ -69,6 +69,7 @@ class FastqCheck:
                 record=walk.number + 1,
                 expected=f"at most {MAX_RECORD} bytes",
             )
+        job.findings.extend(container)
         if pieces.whole and not walk.number and not job.findings.errors:
             job.findings.error("no_records", "The file holds no reads.", expected="at least one record")
         if job.compression is Compression.BGZF and pieces.whole and not job.findings.errors:
@@ -87,9 +88,12 @@ def _warn_of_missing_eof(job: Job) -> None:
 
 
 class RecordWalk:
-    """Goes through blocks of records, keeping the place, the tally and the digest of the names."""
+    """Goes through blocks of records, keeping the place, the tally and the digest of the names.
 
-    def __init__(self, findings: FindingLog, *, multiline: bool = False) -> None:
+    Where the container turns out to be damaged, the record in which the data ends is not looked at.
+    """
+
+    def __init__(self, findings: FindingLog, pieces: Unpacked, *, multiline: bool = False) -> None:
         self.line = 1
         self.number = 0
         self.tally = ReadTally()
@@ -97,6 +101,7 @@ class RecordWalk:
         self._ends = 0
         self._reader: Reader | None = None
         self._findings = findings
+        self._pieces = pieces
         self._multiline = multiline
 
     def take(self, block: bytes, final: bool) -> int:  # noqa: FBT001
@@ -107,6 +112,7 @@ class RecordWalk:
         """
         if self._reader is None:
             self._reader = PlainReader(self.tally.tables) if final else fast_reader(self.tally.tables)
+        final = final and self._pieces.whole
         at = 0
         while at < len(block):
             used = self._take_usual(self._reader, block, at) or self._take_singly(self._reader, block, at, final=final)

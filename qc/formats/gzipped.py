@@ -17,6 +17,7 @@ INFLATE_ERROR = cast("type[Exception]", isal_zlib.error)
 GZIP_MAGIC = b"\x1f\x8b"
 INPUT_SIZE = 1 << 16
 OUTPUT_SIZE = 1 << 20
+USUAL_HEADER = 64
 MAX_HEADER = 1 << 17
 FHCRC, FEXTRA, FNAME, FCOMMENT = 2, 4, 8, 16
 
@@ -31,11 +32,10 @@ def gzip_pieces(raw: RawBytes, findings: FindingLog) -> Generator[bytes, None, b
         start = raw.offset
         if head != GZIP_MAGIC and start > 0:
             return _after_last_member(raw, findings)
-        size = member_header_size(raw.peek(MAX_HEADER))
-        if size is None:
+        size = member_header_size(raw.peek(USUAL_HEADER)) or member_header_size(raw.peek(MAX_HEADER))
+        if size is None or not _header_agrees(raw.take(size)):
             findings.error("gzip_header", f"The gzip header at byte {start} is cut short or not valid.", offset=start)
             return False
-        raw.take(size)
         if not (yield from _member(raw, findings, start)):
             return False
     return True
@@ -57,6 +57,12 @@ def member_header_size(head: bytes) -> int | None:
                 return None
     size += 2 if flags & FHCRC else 0
     return size if size <= len(head) else None
+
+
+def _header_agrees(header: bytes) -> bool:
+    """Says whether the CRC-16 of a header, where it has one, is right (RFC 1952 section 2.3.1, FHCRC)."""
+    told = int.from_bytes(header[-2:], "little")
+    return not header[3] & FHCRC or told == isal_zlib.crc32(header[:-2]) & 0xFFFF
 
 
 def _member(raw: RawBytes, findings: FindingLog, start: int) -> Generator[bytes, None, bool]:

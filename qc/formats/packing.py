@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qc.formats.ahead import ahead
+from qc.formats.base import FindingLog
 from qc.formats.bgzf import bgzf_pieces
 from qc.formats.gzipped import gzip_pieces
 from qc.results import Compression
@@ -11,7 +13,6 @@ from qc.results import Compression
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from qc.formats.base import FindingLog
     from qc.formats.rawbytes import RawBytes
 
 BOMB_SIZE = 1 << 28
@@ -19,7 +20,10 @@ BOMB_RATIO = 800
 
 
 class Unpacked:
-    """The uncompressed pieces of a file, in order; after the last one `whole` says whether the container was sound."""
+    """The uncompressed pieces of a file, in order; after the last one `whole` says whether the container was sound.
+
+    Unpacking runs ahead in a thread; what it finds is logged when the pieces before it have been taken.
+    """
 
     def __init__(self, raw: RawBytes, compression: Compression, findings: FindingLog) -> None:
         self.whole = True
@@ -28,15 +32,19 @@ class Unpacked:
         self._findings = findings
 
     def __iter__(self) -> Iterator[bytes]:
+        found = FindingLog()
         match self._compression:
             case Compression.NONE:
                 yield from iter(self._raw.some, b"")
+                return
             case Compression.GZIP:
-                self.whole = yield from self._bounded(gzip_pieces(self._raw, self._findings))
+                pieces = gzip_pieces(self._raw, found)
             case Compression.BGZF:
-                self.whole = yield from bgzf_pieces(self._raw, self._findings)
+                pieces = bgzf_pieces(self._raw, found)
+        self.whole = yield from ahead(self._bounded(pieces, found))
+        self._findings.extend(found)
 
-    def _bounded(self, pieces: Generator[bytes, None, bool]) -> Generator[bytes, None, bool]:
+    def _bounded(self, pieces: Generator[bytes, None, bool], found: FindingLog) -> Generator[bytes, None, bool]:
         """Ends a gzip bomb: DEFLATE packs at most 1032 times, and no data that anybody measured comes near that."""
         size = 0
         while True:
@@ -46,7 +54,7 @@ class Unpacked:
                 return bool(end.value)
             size += len(piece)
             if size > BOMB_SIZE and size > BOMB_RATIO * self._raw.offset:
-                self._findings.error(
+                found.error(
                     "gzip_bomb",
                     f"The gzip data unpacks to more than {BOMB_RATIO} times its size: it holds the same over and over.",
                     offset=self._raw.offset,

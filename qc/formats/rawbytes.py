@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+PIECE = 1 << 20
+
 
 class Source(Protocol):
     """A file or a stream that gives its bytes in pieces."""
@@ -39,10 +41,10 @@ class RawBytes:
         self._at -= size
         self.offset -= size
 
-    def some(self, most: int = 1 << 20) -> bytes:
-        """Whatever is at hand, at least one byte and at most `most`; empty only at the end of the file."""
+    def some(self, most: int | None = None) -> bytes:
+        """Whatever is at hand, at least one byte and at most `most` (1 MiB); empty only at the end of the file."""
         self._fill(1)
-        piece = self._buffer[self._at : self._at + most]
+        piece = self._buffer[self._at : self._at + (most or PIECE)]
         self._at += len(piece)
         self.offset += len(piece)
         return piece

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import struct
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
 
+from qc.formats import packing
 from qc.formats.bgzf import BGZF_EOF
 from tests.qc.builders import (
     VCF_RECORD,
@@ -52,6 +56,61 @@ def test_a_damaged_gzip_is_refused_for_what_it_is(tmp_path: Path, data: bytes, c
     assert not verdict.valid
     assert code in codes(verdict)
     assert "record_truncated" not in codes(verdict)
+
+
+def with_header_crc(data: bytes, *, wrong: int = 0) -> bytes:
+    """A gzip member whose header has a CRC-16, off by `wrong`."""
+    header = data[:3] + b"\2" + data[4:10]
+    return header + struct.pack("<H", (zlib.crc32(header) & 0xFFFF) ^ wrong) + data[10:]
+
+
+def test_the_checksum_of_a_gzip_header_counts(tmp_path: Path) -> None:
+    data = gzipped(fastq(3))
+    assert verdict_of(tmp_path, "a.fastq.gz", with_header_crc(data)).valid
+    assert codes(verdict_of(tmp_path, "a.fastq.gz", with_header_crc(data) + with_header_crc(data, wrong=4))) == [
+        "gzip_header"
+    ]
+
+
+def test_flags_that_no_gzip_has_are_refused(tmp_path: Path) -> None:
+    data = gzipped(fastq(3))
+    for flag in (0x20, 0x40, 0x80):
+        assert "gzip_header" in codes(verdict_of(tmp_path, "a.fastq.gz", data + changed(data, 3, bytes([flag]))))
+
+
+def test_names_comments_and_extra_fields_of_gzip_are_skipped(tmp_path: Path) -> None:
+    data = gzipped(fastq(3))
+    header = data[:3] + bytes([4 | 8 | 16]) + data[4:10] + b"\6\0XYZ123" + b"n" * 300 + b"\0" + b"c" * 70_000 + b"\0"
+    verdict = verdict_of(tmp_path, "a.fastq.gz", data + header + data[10:])
+    assert (verdict.valid, verdict.counts["records"]) == (True, 6)
+
+
+def test_what_no_checksum_covers_makes_no_difference(tmp_path: Path) -> None:
+    data = gzipped(fastq(30))
+    plain = verdict_of(tmp_path, "a.fastq.gz", data)
+    for at in (4, 5, 6, 7, 8, 9):
+        verdict = verdict_of(tmp_path, "a.fastq.gz", changed(data, at, b"\x5a"))
+        assert (verdict.valid, verdict.counts, verdict.md5 != plain.md5) == (True, plain.counts, True)
+
+
+def test_many_empty_members_are_no_trouble(tmp_path: Path) -> None:
+    verdict = verdict_of(tmp_path, "a.fastq.gz", gzipped(fastq(1)) + gzipped(b"") * 20_000 + gzipped(fastq(1)))
+    assert (verdict.valid, verdict.counts["records"]) == (True, 2)
+
+
+def test_data_that_is_packed_nearly_as_much_as_can_be_is_a_bomb(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "BOMB_SIZE", 1 << 22)
+    for ending in (b"", b"A\n+\nI\n"):
+        verdict = verdict_of(tmp_path, "a.fastq.gz", gzip.compress(b"@a\nA\n+\nI\n@a" + b" " * (1 << 23) + ending))
+        assert codes(verdict) == ["gzip_bomb"]
+
+
+def test_reads_that_are_all_alike_are_no_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packing, "BOMB_SIZE", 1 << 20)
+    reads = b"".join(b"@run.%d\n%b\n+\n%b\n" % (number, b"N" * 300, b"#" * 300) for number in range(5000))
+    assert verdict_of(tmp_path, "a.fastq.gz", gzipped(reads)).valid
 
 
 def test_zero_padding_after_gzip_is_told_and_accepted(tmp_path: Path) -> None:
