@@ -8,8 +8,7 @@ from qc.formats.base import shown
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
-    from qc.formats.vcf_header import VcfHeader
-    from qc.formats.vcf_meta_rules import MetaLine
+    from qc.formats.vcf_declared import MetaLine, VcfHeader
 
 MAX_INDEX = 1 << 20
 STRINGS = (b"FILTER", b"INFO", b"FORMAT")

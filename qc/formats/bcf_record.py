@@ -22,7 +22,7 @@ from qc.formats.bcf_values import (
 
 if TYPE_CHECKING:
     from qc.formats.bcf_dictionary import BcfDictionary
-    from qc.formats.vcf_header import VcfHeader
+    from qc.formats.vcf_declared import VcfHeader
 
 FIXED = struct.Struct("<iiiIHHI")
 

@@ -6,33 +6,18 @@ import re
 from typing import TYPE_CHECKING
 
 from qc.formats.base import shown
+from qc.formats.vcf_declared import MetaLine
 from qc.formats.vcf_meta import BadMeta, parse_structured
-from qc.formats.vcf_meta_rules import LENGTH, MetaLine, check_fields, check_url, define, required
+from qc.formats.vcf_meta_rules import LENGTH, check_fields, check_url, define, required
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
-    from qc.formats.vcf_definitions import Definition
+    from qc.formats.vcf_declared import VcfHeader
 
 COLUMNS = [b"#CHROM", b"POS", b"ID", b"REF", b"ALT", b"QUAL", b"FILTER", b"INFO"]
 VERSION = re.compile(rb"VCFv4\.([0-9])")
 NEWEST = 5
 URLS = (b"assembly", b"pedigreeDB")
-
-
-class VcfHeader:
-    """What a header declares. `minor` is the 4.x version; `samples` are the names of the columns after FORMAT."""
-
-    def __init__(self) -> None:
-        self.lines = 0
-        self.minor = 2
-        self.version: str | None = None
-        self.definitions: dict[bytes, dict[bytes, Definition]] = {b"INFO": {}, b"FORMAT": {}}
-        self.filters: set[bytes] = set()
-        self.alleles: set[bytes] = set()
-        self.contigs: dict[bytes, int | None] = {}
-        self.columns = 0
-        self.samples: list[bytes] = []
-        self.known: dict[tuple[bytes, bytes], MetaLine] = {}
 
 
 def read_meta_line(header: VcfHeader, line: bytes, number: int, findings: FindingLog) -> None:

@@ -13,7 +13,7 @@ from qc.formats.vcf_values import INTEGERS, Where, explain_value, too_big, value
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
-    from qc.formats.vcf_header import VcfHeader
+    from qc.formats.vcf_declared import VcfHeader
 
 KEY = re.compile(rb"[A-Za-z_][0-9A-Za-z_.]*|1000G")
 BLANK = re.compile(rb"\s")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from qc.formats.base import shown
 from qc.formats.vcf_definitions import FIRST_STRICT, Definition, is_tolerated, narrowed, reserved
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
-    from qc.formats.vcf_header import VcfHeader
-    from qc.formats.vcf_meta import MetaValue
+    from qc.formats.vcf_declared import MetaLine, VcfHeader
 
 TYPES = {
     b"INFO": (b"Integer", b"Float", b"Flag", b"Character", b"String"),
@@ -31,20 +30,6 @@ CONTIG_STRICT = re.compile(rb"HLA-[^\s,<>]+|[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za
 STRUCTURAL_TYPES = (b"DEL", b"INS", b"DUP", b"INV", b"CNV")
 RELATIVE = re.compile(rb"[^\s:]+")
 URL_HOST = re.compile(rb"(?:[A-Za-z][^/?#]*|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?)?")
-
-
-class MetaLine(NamedTuple):
-    """One structured line: its key (`INFO`, …), its fields in order, its text and its number in the file."""
-
-    key: bytes
-    fields: dict[bytes, MetaValue]
-    value: bytes
-    number: int
-
-    @property
-    def name(self) -> str:
-        """How messages call it."""
-        return f"Header line {self.number} (##{shown(self.key)})"
 
 
 def required(key: bytes, minor: int) -> tuple[bytes, ...] | None:

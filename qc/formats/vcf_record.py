@@ -13,7 +13,7 @@ from qc.formats.vcf_values import FLOAT
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
-    from qc.formats.vcf_header import VcfHeader
+    from qc.formats.vcf_declared import VcfHeader
 
 CHROM = re.compile(rb"<[^\s<>,]+>|[!-+\--;=?-~\x80-\xff]+")
 CHROM_STRICT = re.compile(rb"<[^\s<>,]+>|[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&*+./:;=?@^_|~-]*")

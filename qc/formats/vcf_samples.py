@@ -12,7 +12,7 @@ from qc.formats.vcf_values import INTEGERS, MANY_DIGITS, Where, explain_value, p
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
-    from qc.formats.vcf_header import VcfHeader
+    from qc.formats.vcf_declared import VcfHeader
 
 CALL = rb"(?:\.|[0-9]+)"
 GENOTYPES = {0: rb"[/|]?%b(?:[/|]%b)*" % (CALL, CALL), 1: CALL, 2: rb"%b[/|]%b" % (CALL, CALL)}

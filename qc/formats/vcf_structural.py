@@ -9,7 +9,7 @@ from qc.formats.base import shown
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
-    from qc.formats.vcf_header import VcfHeader
+    from qc.formats.vcf_declared import VcfHeader
 
 Values = dict[bytes, bytes | None]
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from qc.formats.base import shown
 from qc.formats.variant_tally import VariantTally
+from qc.formats.vcf_declared import VcfHeader
 from qc.formats.vcf_definitions import FIRST_STRICT
-from qc.formats.vcf_header import VcfHeader, read_column_line, read_meta_line
+from qc.formats.vcf_header import read_column_line, read_meta_line
 from qc.formats.vcf_info import InfoCheck
 from qc.formats.vcf_order import RecordOrder
 from qc.formats.vcf_record import RecordCheck

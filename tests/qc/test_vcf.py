@@ -7,29 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.qc.builders import VCF_HEADER, VCF_RECORD, bgzf, codes, vcf, verdict_of
+from tests.qc.vcf_builders import LINE, record
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-LINE = VCF_HEADER.count(b"\n") + 2
-
-
-def record(**changes: bytes) -> bytes:
-    """A good record with some columns changed."""
-    columns = {
-        "chrom": b"1",
-        "pos": b"200",
-        "id": b".",
-        "ref": b"A",
-        "alt": b"G",
-        "qual": b"50",
-        "filter": b"PASS",
-        "info": b"DP=10;AF=0.5",
-        "format": b"GT:AD:PL",
-        "a": b"0/1:5,5:10,0,10",
-        "b": b"./.",
-    } | changes
-    return b"\t".join(columns.values()) + b"\n"
 
 
 def test_a_good_file_is_valid_and_counted(tmp_path: Path) -> None:
@@ -186,122 +167,11 @@ def test_what_common_tools_write_is_accepted_with_a_warning(
     assert codes(verdict) == [code]
 
 
-@pytest.mark.parametrize(
-    ("line", "code"),
-    [
-        (b'##INFO=<ID=X,Number=1,Type=Int,Description="x">', "meta_type"),
-        (b'##FORMAT=<ID=X,Number=1,Type=Flag,Description="x">', "meta_type"),
-        (b'##INFO=<ID=X,Number=many,Type=Integer,Description="x">', "meta_number"),
-        (b"##INFO=<ID=X,Number=1,Type=Integer>", "meta_key_missing"),
-        (b'##INFO=<Number=1,Type=Integer,Description="x">', "meta_key_missing"),
-        (b"##INFO=<ID=X,Number=1,Type=Integer,Description=x>", "meta_description"),
-        (b'##INFO=<ID=X,Number=1,Type=Integer,Description="x>', "meta_value"),
-        (b'##INFO=<ID=X,Number=1,Type=Integer,Description="a"b"c">', "meta_value"),
-        (b'##INFO=<ID=X,Number=1,Type=Integer,Description="x"', "meta_value"),
-        (b"##INFO=DP", "meta_value"),
-        (b'##INFO=<Number=1,Type=Integer,Description="x",ID=X>', "meta_order"),
-        (b'##INFO=<ID=END,Number=1,Type=Float,Description="x">', "meta_reserved"),
-        (b'##INFO=<ID=AA,Number=.,Type=String,Description="x">', "meta_reserved"),
-        (b'##FORMAT=<ID=HQ,Number=1,Type=Integer,Description="x">', "meta_reserved"),
-        (b'##INFO=<ID=a b,Number=1,Type=Integer,Description="x">', "meta_id"),
-        (b'##FILTER=<ID=0,Description="x">', "meta_id"),
-        (b'##ALT=<ID=A B,Description="x">', "meta_id"),
-        (b'##ALT=<ID=OTHER:A,Description="x">', "meta_alt"),
-        (b'##ALT=<ID=DEL,Number=1,Type=String,Description="x">', "meta_alt"),
-        (b"##contig=<ID=a b>", "meta_id"),
-        (b"##contig=<ID=1,length=7>", "meta_duplicate"),
-        (b"##SAMPLE=<ID=S,Mixture=0.5;0.5>", "meta_sample"),
-        (b"##PEDIGREE=<Name_0=a b>", "meta_pedigree"),
-        (b"##assembly=ftp://8080:8080/file", "meta_url"),
-        (b"##pedigreeDB=<>", "meta_url"),
-        (b"##FILTER=<ID=x>", "meta_key_missing"),
-        (b"##contig=<length=5>", "meta_key_missing"),
-        (b"##contig=<ID=x,length=long>", "meta_length"),
-        (b'##INFO=<ID=DP,Number=2,Type=Integer,Description="x">', "meta_duplicate"),
-        (b'##FORMAT=<ID=GT,Number=1,Type=Integer,Description="x">', "meta_duplicate"),
-        (b"##no value", "meta_line"),
-        (b"##reference=", "meta_line"),
-        (b"##fileformat=VCFv4.2", "fileformat_twice"),
-        (b"", "blank_line"),
-    ],
-)
-def test_a_broken_header_line_is_refused(tmp_path: Path, line: bytes, code: str) -> None:
-    header = VCF_HEADER.replace(b"#CHROM", line + b"\n#CHROM")
-    verdict = verdict_of(tmp_path, "a.vcf", vcf(VCF_RECORD, header=header))
-    assert codes(verdict)[0] == code
-    assert not verdict.valid
-    assert verdict.findings[0].line == LINE - 2
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "code"),
-    [
-        (b"##fileformat=VCFv4.2\n", b"", "fileformat"),
-        (b"VCFv4.2", b"VCF v4.2", "fileformat"),
-        (b"VCFv4.2", b"VCFv3.3", "fileformat"),
-        (b"#CHROM\tPOS", b"#CHROM POS", "column_line"),
-        (b"#CHROM\tPOS\tID", b"#CHROM\tID\tPOS", "column_line"),
-        (b"##fileformat=VCFv4.2", b"##format=VCFv4.2", "fileformat"),
-        (b"FORMAT\tA\tB", b"FORMAT\tA\tA", "sample_twice"),
-        (b"FORMAT\tA\tB", b"FORMAT", "no_samples"),
-        (b"FORMAT\tA\tB", b"FORMAT\tA", "column_count"),
-        (b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tA\tB\n", b"", "column_line_missing"),
-    ],
-)
-def test_a_broken_frame_is_refused(tmp_path: Path, old: bytes, new: bytes, code: str) -> None:
-    verdict = verdict_of(tmp_path, "a.vcf", vcf(VCF_RECORD).replace(old, new, 1))
-    assert not verdict.valid
-    assert code in codes(verdict)
-
-
 def test_records_must_be_sorted_and_contigs_whole(tmp_path: Path) -> None:
     back = verdict_of(tmp_path, "a.vcf", vcf(record(pos=b"200"), record(pos=b"199")))
     assert [(finding.code, finding.line) for finding in back.findings] == [("not_sorted", LINE)]
     split = verdict_of(tmp_path, "b.vcf", vcf(record(), record(chrom=b"2"), record(pos=b"300")))
     assert [(finding.code, finding.line) for finding in split.findings] == [("not_contiguous", LINE + 1)]
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b'##INFO=<ID=AF2,Number=A,Type=Float,Description="a \\"quoted\\" word",Source="x",Version="1",IDX=9>',
-        b'##INFO=<ID=END,Number=1,Type=Integer,Description="">',
-        b'##ALT=<ID=INS:ME:ALU,Description="x">',
-        b'##ALT=<ID=odd!"#$%,Description="x">',
-        b"##SAMPLE=<ID=S,Genomes=A;B,Mixture=0.5;0.5>",
-        b"##PEDIGREE=<Child=a,Mother=b>",
-        b"##assembly=http://10.0.0.1:80/x.fa",
-        b"##pedigreeDB=<ftp://host/x>",
-        b'##title=<"words, in brackets">',
-        b"##source=a,b=<c>",
-    ],
-)
-def test_a_legal_header_line_is_accepted_without_a_word(tmp_path: Path, line: bytes) -> None:
-    header = VCF_HEADER.replace(b"#CHROM", line + b"\n#CHROM")
-    assert verdict_of(tmp_path, "a.vcf", vcf(VCF_RECORD, header=header)).findings == []
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b'##INFO=<ID=AF,Number=.,Type=Float,Description="x">',
-        b'##INFO=<ID=MQ,Number=1,Type=Integer,Description="x">',
-        b'##FORMAT=<ID=GQ,Number=1,Type=Float,Description="x">',
-        b'##FORMAT=<ID=GL,Number=3,Type=Float,Description="x">',
-    ],
-)
-def test_a_reserved_key_as_well_known_tools_declare_it_is_told_until_4_2(tmp_path: Path, line: bytes) -> None:
-    header = VCF_HEADER.replace(b"##INFO=<ID=AF,Number=A", b"##INFO=<ID=AF0,Number=A")
-    header = header.replace(b"#CHROM", line + b"\n#CHROM")
-    verdict = verdict_of(tmp_path, "a.vcf", vcf(record(info=b"DP=1"), header=header))
-    assert verdict.valid
-    assert codes(verdict) == ["meta_reserved"]
-
-
-def test_a_contig_may_be_declared_again_with_its_length(tmp_path: Path) -> None:
-    header = VCF_HEADER.replace(b"##contig=<ID=1,", b"##contig=<ID=1>\n##contig=<ID=1,")
-    verdict = verdict_of(tmp_path, "a.vcf", vcf(record(pos=b"5000"), header=header))
-    assert codes(verdict) == ["meta_repeated", "pos_past_end"]
 
 
 def test_a_colon_or_an_asterisk_passes_in_a_declared_contig(tmp_path: Path) -> None:
@@ -378,12 +248,6 @@ def test_newer_versions_are_held_to_their_stricter_rules(tmp_path: Path) -> None
         if code != "genotype_allele":
             assert verdict_of(tmp_path, "b.vcf", data.replace(b"VCFv4.3", b"VCFv4.2")).valid
     assert verdict_of(tmp_path, "c.vcf", vcf(record(a=b"/0/1"), header=newer.replace(b"4.3", b"4.4"))).valid
-
-
-def test_a_file_of_only_a_header_is_good(tmp_path: Path) -> None:
-    verdict = verdict_of(tmp_path, "a.vcf", VCF_HEADER)
-    assert verdict.valid
-    assert (verdict.counts["variants"], verdict.counts["ti_tv"]) == (0, None)
 
 
 def test_windows_line_ends_are_accepted_with_one_warning(tmp_path: Path) -> None:
