@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SAM_HEADER_LINE = re.compile(rb"@(HD|SQ|RG|PG|CO)\t")
 MAX_BLANK = 1 << 16
 SINGLY = 64
+OLD_ENCODINGS = {"phred64": "Illumina 1.3 to 1.7", "solexa64": "Solexa"}
 LF, CRLF = 1, 2
 CHECKED = [
     "framing of every record",
@@ -75,9 +76,19 @@ class FastqCheck:
         if job.compression is Compression.BGZF and pieces.whole and not job.findings.errors:
             _warn_of_missing_eof(job)
         counts, metrics = walk.measured()
+        _tell_old_encoding(job, counts["quality_encoding"])
         if pieces.whole and not job.findings.errors:
             counts["names_digest"] = walk.names.hexdigest()
         return Outcome(counts=counts, metrics=metrics, checked=list(CHECKED))
+
+
+def _tell_old_encoding(job: Job, encoding: str) -> None:
+    """Tells of the offsets that Solexa and, until 2011, Illumina used (Cock et al. 2010, table 1)."""
+    if encoding in OLD_ENCODINGS:
+        message = (
+            f"The qualities are written from character 64 on, as {OLD_ENCODINGS[encoding]} did, instead of from 33."
+        )
+        job.findings.warning("quality_offset", message, found=encoding, expected="phred33")
 
 
 def _warn_of_missing_eof(job: Job) -> None:

@@ -163,16 +163,27 @@ def check_record(record: Record, number: int, findings: FindingLog) -> None:
         )
     _check_bases(record, number, findings)
     plus_line = line + record.sequence_lines + 1
-    if len(record.plus) > 1 and record.plus[1:] != record.name[1:]:
-        findings.error(
-            "plus_name_differs",
-            f"The '+' line of record {number} repeats another name than its '@' line.",
-            line=plus_line,
-            record=number,
-            found=record.plus[1:],
-            expected=record.name[1:],
-        )
+    _check_plus(record, number, plus_line, findings)
     _check_quality(record, number, plus_line + 1, findings)
+
+
+def _check_plus(record: Record, number: int, line: int, findings: FindingLog) -> None:
+    """The '+' line is bare or repeats the title (Cock et al. 2010); ENA also takes the name without its comment."""
+    repeated, title = record.plus[1:].rstrip(), record.name[1:].rstrip()
+    if not repeated or repeated == title:
+        return
+    if repeated == title.split(None, 1)[0]:
+        message = f"The '+' line of record {number} repeats its name without the rest of the '@' line."
+        findings.warn_once("plus_name_short", message, line=line, record=number, found=repeated, expected=title)
+        return
+    findings.error(
+        "plus_name_differs",
+        f"The '+' line of record {number} repeats another name than its '@' line.",
+        line=line,
+        record=number,
+        found=repeated,
+        expected=title,
+    )
 
 
 def _check_bases(record: Record, number: int, findings: FindingLog) -> None:
@@ -185,7 +196,7 @@ def _check_bases(record: Record, number: int, findings: FindingLog) -> None:
         if not bad.strip(b"."):
             findings.warn_once("base_dot", f"Record {number} writes unknown bases as '.'.", line=line, record=number)
             return
-        letter = bad.strip(b".")[:1]
+        letter = bad.replace(b".", b"")[:1]
         position = record.sequence.index(letter) + 1
         findings.error(
             "base_character",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qc.results import Severity
+from qc.validate import validate
 from tests.qc.builders import bgzf, codes, fastq, gzipped, verdict_of
 
 if TYPE_CHECKING:
@@ -53,6 +54,19 @@ def test_good_reads_are_valid_and_counted(tmp_path: Path) -> None:
         (b"@\nACGT\n+\nIIII\n", "name_empty", 1),
         (b"@a\x01b\nACGT\n+\nIIII\n", "name_character", 1),
         (b"@a\nACGT\n+b\nIIII\n", "plus_name_differs", 3),
+        (b"@a b\nACGT\n+a c\nIIII\n", "plus_name_differs", 3),
+        (b"@a\nACGT\n+a b\nIIII\n", "plus_name_differs", 3),
+        (b"@a\nACGT\n+\nIIII\n+\nIIII\n", "name_line", 5),
+        (b"@a\nACGT\n+\n\n@b\nACGT\n+\n\n", "length_mismatch", 4),
+        (b"@a\nACGT\n+\nIIII\n>b\nACGT\n", "name_line", 5),
+        (b"@a\nACGT\n+\nIIII\n# b\n", "name_line", 5),
+        (b"@a\nAC GT\n+\nIIIII\n", "base_character", 2),
+        (b"@a\nACGT \n+\nIIII \n", "base_character", 2),
+        (b"@a\nA.-T\n+\nIIII\n", "base_character", 2),
+        (b"@a\nT0123\n+\n!IIII\n", "base_character", 2),
+        (b"@a\nAC\0T\n+\nIIII\n", "base_character", 2),
+        (b"@a\0\nACGT\n+\nIIII\n", "name_character", 1),
+        (b"@a\nACGT\n+\nII\0I\n", "quality_character", 4),
         (b"@a\nACGT\n+\nIIII\nb\nACGT\n+\nIIII\n", "name_line", 5),
         (b"@a\nACGT\n+\nIIII\n@b\nACGT\nIIII!\n+\n", "plus_line", 7),
         (b"@a\nACGT\n+\nIIII\n@b\nACGT\n+\n", "record_truncated", 5),
@@ -64,6 +78,31 @@ def test_a_fault_is_refused_with_its_line(tmp_path: Path, data: bytes, code: str
     verdict = verdict_of(tmp_path, "a.fastq", data)
     assert not verdict.valid
     assert (verdict.first_error and (verdict.first_error.code, verdict.first_error.line)) == (code, line)
+
+
+def test_wrapped_records_are_accepted_where_that_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.fastq"
+    path.write_bytes(b"@a\nACGT\nAC\n+\n@III\n@@\n@b\nA\n+\nI\n" * 2)
+    verdict = validate(path, multiline=True)
+    assert (verdict.valid, codes(verdict), verdict.counts["records"]) == (True, ["wrapped_lines"], 4)
+
+
+def test_line_ends_that_change_are_told_where_they_change(tmp_path: Path) -> None:
+    verdict = verdict_of(tmp_path, "a.fastq", fastq(5) + fastq(5).replace(b"\n", b"\r\n") + fastq(5))
+    assert verdict.valid
+    assert [(finding.code, finding.line) for finding in verdict.findings] == [("crlf", 21), ("mixed_line_ends", 21)]
+
+
+@pytest.mark.parametrize("data", [b"\xef\xbb\xbf@a\nA\n+\nI\n", b">a\nACGT\n", b"\0" * 100, b"\n@a\nA\n+\nI\n"])
+def test_what_does_not_begin_like_fastq_is_refused(tmp_path: Path, data: bytes) -> None:
+    assert not verdict_of(tmp_path, "a.fastq", data).valid
+
+
+@pytest.mark.parametrize("size", range(1, 23))
+def test_a_file_that_ends_inside_a_record_is_refused(tmp_path: Path, size: int) -> None:
+    whole = b"@r1\nACG\n+\nHHH\n@r2\nT\n+\n#"
+    assert verdict_of(tmp_path, "a.fastq", whole).valid
+    assert verdict_of(tmp_path, "a.fastq", whole[:size]).valid == (size in (13, 14))
 
 
 def test_a_fault_deep_in_a_big_file_is_found_at_its_line_and_record(tmp_path: Path) -> None:
@@ -89,6 +128,8 @@ def test_faults_are_told_in_file_order_and_all_are_counted(tmp_path: Path) -> No
     ("data", "code"),
     [
         (b"@a\r\nACGT\r\n+\r\nIIII\r\n", "crlf"),
+        (b"@a some text \nACGT\n+a\nIIII\n", "plus_name_short"),
+        (b"@a\nACGT\n+\nhhhh\n", "quality_offset"),
         (b"@a\n\n+\n\n@b\nA\n+\nI\n", "empty_read"),
         (b"@a\nAC.T\n+\nIIII\n", "base_dot"),
         (b"@a\nACGT\n+\nIIII\n\n\n", "blank_lines_at_end"),
