@@ -89,6 +89,7 @@ class BcfFrame:
         self._walk = walk
         self._findings = findings
         self._header = b""
+        self._sound = 0
 
     def read_header(self) -> None:
         """Reads up to the first record. Raises BrokenFrame, NoColumns, EndOfData, TooManyErrors."""
@@ -152,12 +153,12 @@ class BcfFrame:
         except BadValue as bad:
             self._fail(bad.code, str(bad), None, None)
         waiting += lengths + body
+        self._sound += 1
         return True
 
     def _fail(self, code: str, fault: str, found: str | None, expected: str | None) -> None:
         place = {"record": self.record, "offset": self.offset}
         self._findings.error(code, f"Record {self.record} {fault}.", found=found, expected=expected, **place)
-        self.record -= 1
         raise BrokenFrame
 
     def _settle(self, piped: Piped[None], texts: FindingLog) -> None:
@@ -170,9 +171,9 @@ class BcfFrame:
             number = self._walk.records + 1
             texts.error("bcf_decode", f"Record {number} cannot be decoded: {error}.", record=number)
             return
-        if self._walk.records < self.record and self._walk.records:
-            message = f"The file holds {self.record} records but only {self._walk.records} can be decoded."
-            texts.error("bcf_decode", message, found=str(self._walk.records), expected=str(self.record))
+        if self._walk.records != self._sound:
+            message = f"Of {self._sound} records {self._walk.records} can be decoded."
+            texts.error("bcf_decode", message, found=str(self._walk.records), expected=str(self._sound))
 
 
 def decode(fd: int, *, walk: VcfWalk) -> None:

@@ -56,9 +56,10 @@ class Lines:
 
 
 class LineBlocks:
-    """Iterates over blocks of whole lines, each with its newline. `number` counts the lines given.
+    """Iterates over blocks of whole lines, each with its newline, from pieces shorter than `limit`.
 
-    Only the last block may lack its newline, which `ended` then says. Raises LineTooLong.
+    `number` counts the lines given. Only the last block may lack its newline, which `ended` then says. Raises
+    LineTooLong.
     """
 
     def __init__(self, pieces: Iterable[bytes], limit: int, least: int = 1 << 18) -> None:
