@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from qc.validate import check_mates, validate
@@ -24,8 +25,14 @@ if CORPUS.is_dir():
     def test_a_labelled_file_gets_its_label(row: dict[str, str]) -> None:
         mate = CORPUS / row["mate"] if row["mate"] else None
         reference = CORPUS / row["reference"] if row["reference"] else None
-        verdict = validate(CORPUS / row["path"], mate=mate, reference=reference)
+        path, wrapped = CORPUS / row["path"], "multi-line" in row["reason"]
+        verdict = validate(path, mate=mate, reference=reference, multiline=wrapped)
         assert ("good" if verdict.valid else "bad") == row["expected"], verdict.findings
+        if wrapped:
+            assert not validate(path).valid
+        with path.open("rb", buffering=0) as stream:
+            streamed = validate(stream, filename=path.name, mate=mate, reference=reference, multiline=wrapped)
+        assert msgspec.structs.replace(streamed, seconds=0) == msgspec.structs.replace(verdict, seconds=0)
 
     @pytest.mark.parametrize("name", REAL)
     def test_a_real_file_is_valid(name: str) -> None:
