@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qc.formats.sam_record import where
+from qc.formats.sam_record import subject
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
@@ -74,7 +74,7 @@ class OrderCheck:
         """Logs that the record at this place is out of order."""
         self.broken = True
         order = "coordinate" if self.by_coordinate else "queryname"
-        message = f"The header says sorted by {order} but the record {where(place)} comes before the one above it."
+        message = f"{subject(place)} comes before the one above it, but the header says sorted by {order}."
         self._findings.error("not_sorted", message, found=name, **place)
 
     def _name_is_wrong(self, name: bytes) -> bool:

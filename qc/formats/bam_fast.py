@@ -123,8 +123,8 @@ class FastWalk:
     def _hand_over(self) -> None:
         """Gives what the tables counted to the tally."""
         tables = self._tables
-        self._tally.qualities += tables.qualities
-        packed = tables.packed.reshape(16, 16)
+        self._tally.qualities += tables.qualities.sum(axis=0)
+        packed = tables.packed.sum(axis=0).reshape(16, 16)
         letters = packed.sum(axis=1) + packed.sum(axis=0)
         self._tally.letters[np.frombuffer(b"=ACMGRSVTWYHKDBN", np.uint8)] += letters
         tables.qualities[:] = 0

@@ -108,17 +108,17 @@ def end_of(data: Bytes, at: int, kind: int, end: int) -> int:
 @compiled
 def size_of(kind: int) -> int:
     """How many bytes a value of this type has; 0 for types that have no fixed size."""
-    if kind in {LOWER_C, UPPER_C, A}:
+    if kind in (LOWER_C, UPPER_C, A):
         return 1
-    if kind in {LOWER_S, UPPER_S}:
+    if kind in (LOWER_S, UPPER_S):
         return 2
-    return 4 if kind in {LOWER_I, UPPER_I, F} else 0
+    return 4 if kind in (LOWER_I, UPPER_I, F) else 0
 
 
 @compiled
 def class_of(kind: int) -> int:
     """The type that a value has in SAM text: all integers are i."""
-    return LOWER_I if kind in {LOWER_C, UPPER_C, LOWER_S, UPPER_S, UPPER_I} else kind
+    return LOWER_I if kind in (LOWER_C, UPPER_C, LOWER_S, UPPER_S, UPPER_I) else kind
 
 
 @compiled
@@ -133,7 +133,7 @@ def check_text(data: Bytes, at: int, end: int, rule: int, bases: int, limits: Li
     elif rule == CIGAR:
         good = is_cigar(data, at, end)
     elif rule == AS_LONG:
-        good = bases in {0, end - at}
+        good = bases in (0, end - at)
     elif rule == GROUP and not is_known(data, at, end, limits.groups):
         return DOUBT if len(limits.groups) else NO_GROUP
     elif rule == PROGRAM and not is_known(data, at, end, limits.programs):
@@ -182,7 +182,7 @@ def is_cigar(data: Bytes, at: int, end: int) -> bool:
             state = 1 if state == 0 else 5 if state < 5 else -1
         elif letter == 83:
             state = -1 if state < 0 or state > 3 else 2 if state < 2 else 4
-        elif letter in {77, 73, 68, 78, 80, 61, 88}:
+        elif letter in (77, 73, 68, 78, 80, 61, 88):
             state = 3 if 0 <= state < 4 else -1
         else:
             return False

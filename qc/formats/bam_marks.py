@@ -57,7 +57,7 @@ class Tables(NamedTuple):
     """What the walk looks up and counts: types and rules by tag (256 times its first letter plus its second).
 
     `seen` holds for each tag the number of the last record that had it, `records` the number of the present one.
-    `qualities` and `packed` count Phred scores and bytes of two packed bases.
+    `qualities` and `packed` count Phred scores and bytes of two packed bases, in four rows to be added up.
     """
 
     types: Bytes
@@ -89,7 +89,12 @@ def new_tables() -> Tables:
     for tag, rule in {**RULES, **dict.fromkeys(LOOKED_AT, LOOK)}.items():
         rules[tag[0] << 8 | tag[1]] = rule
     return Tables(
-        types, rules, np.zeros(PAIRS, np.int64), np.zeros(1, np.int64), np.zeros(256, np.int64), np.zeros(256, np.int64)
+        types,
+        rules,
+        np.zeros(PAIRS, np.int64),
+        np.zeros(1, np.int64),
+        np.zeros((4, 256), np.int64),
+        np.zeros((4, 256), np.int64),
     )
 
 

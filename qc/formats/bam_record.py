@@ -9,7 +9,7 @@ from qc.formats.alignment_tally import Alignment
 from qc.formats.bam_tags import BadTags, read_tags
 from qc.formats.sam_cigar import CLIP, SKIP, Cigar, read_binary_cigar
 from qc.formats.sam_line import NAME
-from qc.formats.sam_record import Fields, RecordRules, where
+from qc.formats.sam_record import Fields, RecordRules, subject, where
 
 if TYPE_CHECKING:
     from qc.formats.bam_header import BamHeader
@@ -62,7 +62,7 @@ class BamRecordCheck:
         sequence_at = at + 4 * operations
         qualities = body[needed - bases : needed]
         if qualities and max(qualities) > 93 and qualities.count(255) != len(qualities):
-            message = f"The record {where(place)} has a quality above 93."
+            message = f"{subject(place)} has a quality above 93."
             self._findings.error("qual", message, found=str(max(qualities)), expected="0 to 93, or all 255", **place)
         tags = self._tags(body, needed, place)
         cigar = self._cigar(body[at:sequence_at], bases, tags, place)
@@ -98,14 +98,14 @@ class BamRecordCheck:
         """Section 5.3: the bin of an index that a record belongs to; long references have no such bins."""
         end = position + max(covered, 1)
         if end <= BIN_LIMIT and told != (wanted := bin_of(position, end)):
-            message = f"The record {where(place)} says that it belongs to another bin than its place does."
+            message = f"{subject(place)} says that it belongs to another bin than its place does."
             self._findings.warn_once("bin", message, found=str(told), expected=str(wanted), **place)
 
     def _tags(self, body: bytes, at: int, place: dict[str, Any]) -> Tags | None:
         try:
             return read_tags(body, at)
         except BadTags as bad:
-            message = f"The record {where(place)} {bad}."
+            message = f"{subject(place)} {bad}."
             self._findings.error(bad.code, message, found=bad.found, expected=bad.expected, **place)
             return None
 

@@ -17,7 +17,7 @@ CHARACTER, TEXTS, ARRAY = ord("A"), (ord("Z"), ord("H")), ord("B")
 
 
 class BadTags(Exception):
-    """The optional fields cannot be read; the message goes on after "The record at …"."""
+    """The optional fields cannot be read; the message goes on after the name of the record."""
 
     def __init__(self, code: str, says: str, found: bytes | str, expected: str) -> None:
         super().__init__(says)

@@ -9,7 +9,7 @@ from qc.formats.alignment_tally import Alignment
 from qc.formats.base import shown
 from qc.formats.sam_cigar import Cigar, read_cigar
 from qc.formats.sam_header_rules import REFERENCE_NAME
-from qc.formats.sam_record import Fields, RecordRules, where
+from qc.formats.sam_record import Fields, RecordRules, subject, where
 
 if TYPE_CHECKING:
     from qc.formats.alignment_tally import AlignmentTally
@@ -61,7 +61,7 @@ class SamLineCheck:
         else:
             fields = line.split(b"\t", 11)
             if len(fields) < 11:
-                message = f"The record {where(place)} has {len(fields)} fields but an alignment has at least 11."
+                message = f"{subject(place)} has {len(fields)} fields but an alignment has at least 11."
                 self._findings.error("field_count", message, found=f"{len(fields)} fields", expected="11", **place)
                 self._tally.take(Alignment(0))
                 return None

@@ -62,7 +62,7 @@ class RecordRules:
             self._tell("flag_bits", "sets bits of FLAG that have no meaning yet", str(fields.flag), "0 to 4095", place)
         self._check_cigar(fields, place)
         if not fields.flag & UNMAPPED and (fields.reference == -1 or not fields.position):
-            message = f"The record {where(place)} is mapped but has no place on a reference."
+            message = f"{subject(place)} is mapped but has no place on a reference."
             self._findings.warn_once("mapped_without_place", message, expected="RNAME and POS, or FLAG 0x4", **place)
         self._check_ends(fields, place)
 
@@ -115,7 +115,7 @@ class RecordRules:
         """SAM tags: where there are @RG lines, RG must match one of them."""
         says, expected = "names a read group that the header does not declare", "an @RG ID"
         if self._header.read_groups:
-            message = f"The record {where(place)} {says}."
+            message = f"{subject(place)} {says}."
             self._findings.error("read_group", message, found=value, expected=expected, **place)
         else:
             self._tell("read_group_undeclared", says, value, expected, place)
@@ -158,12 +158,17 @@ class RecordRules:
             self._findings.warn_once(fault.code, message, about=about, found=found, expected=fault.expected, **place)
 
     def _tell(self, code: str, says: str, found: str | bytes, expected: str, place: dict[str, Any]) -> None:
-        message = f"The record {where(place)} {says}."
+        message = f"{subject(place)} {says}."
         self._findings.warn_once(code, message, found=found or None, expected=expected, **place)
 
 
+def subject(place: dict[str, Any]) -> str:
+    """Begins a sentence about a record."""
+    return f"The record at line {place['line']}" if "line" in place else f"Record {place['record']}"
+
+
 def where(place: dict[str, Any]) -> str:
-    """Names a record by its line, or else by its number."""
+    """Goes on a sentence about something in a record."""
     return f"at line {place['line']}" if "line" in place else f"of record {place['record']}"
 
 
