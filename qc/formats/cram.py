@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from qc.formats.base import Outcome
 from qc.formats.cram_blocks import BadContainer, Container, read_blocks, read_container
 from qc.formats.cram_decode import CramDecoder
-from qc.formats.cram_header import read_header_text
+from qc.formats.cram_header import END, read_header_text
 from qc.formats.cram_slices import read_slices
 from qc.formats.feed import EndOfData, Feed
 from qc.formats.packing import Unpacked
@@ -137,6 +137,8 @@ class CramWalk:
         if body[end:].strip(b"\0"):
             raise BadContainer("cram_container", f"bytes that belong to no block follow the last of {len(blocks)}")
         if container.is_end:
+            if body != END[self._version[0]][-len(body) :]:
+                raise BadContainer("cram_container", "it ends the file and holds other bytes than section 9 gives")
             return True
         if self._header is None:
             self._open(read_header_text(blocks))

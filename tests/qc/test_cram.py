@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import random
+import zlib
 from typing import TYPE_CHECKING
 
 import pysam
@@ -134,6 +135,17 @@ def test_a_file_that_is_cut_anywhere_is_refused(tmp_path: Path, reference: Path)
 def test_a_file_without_its_end_container_is_refused(tmp_path: Path, reference: Path) -> None:
     data = cram(tmp_path, reference, "embed_ref=1")
     assert codes(verdict_of(tmp_path, "a.cram", data[:-38])) == ["cram_eof_missing"]
+
+
+def test_an_end_container_of_other_content_is_refused_though_its_checksum_is_right(
+    tmp_path: Path, reference: Path
+) -> None:
+    data = cram(tmp_path, reference)
+    block = data[-15:-4].replace(b"\1\0\1\0\1\0", b"\1\0\1\0\2\0")
+    crc = zlib.crc32(block).to_bytes(4, "little")
+    path = tmp_path / "a.cram"
+    path.write_bytes(data[:-15] + block + crc)
+    assert codes(validate(path, reference=reference)) == ["cram_container"]
     assert codes(verdict_of(tmp_path, "a.cram", data + b"more")) == ["cram_trailing_garbage"]
 
 
