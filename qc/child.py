@@ -36,6 +36,8 @@ class Validate(msgspec.Struct, frozen=True, tag=True):
     mate: str | None = None
     reference: str | None = None
     references: str | None = None
+    index: str | None = None
+    index_named: bool = False
     multiline: bool = False
 
 
@@ -144,6 +146,8 @@ def perform(request: Request, sent: Sent) -> Any:
                 mate=_path(asked.mate),
                 reference=_path(asked.reference),
                 references=_path(asked.references),
+                index=_path(asked.index),
+                index_named=asked.index_named,
                 multiline=asked.multiline,
             )
         case Mates(forward, reverse):

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from qc.formats import FORMATS
 from qc.formats.base import FindingLog, Job, Outcome, TooManyErrors, shown
+from qc.formats.index_check import Facts, check_index, places_of
 from qc.formats.packing import Unpacked
 from qc.formats.pairs import compare_mates
 from qc.formats.piped import Piped
 from qc.formats.rawbytes import RawBytes
 from qc.formats.reading import HashedFile
 from qc.grading import grades_of
-from qc.results import Compression, Finding, Format, Verdict
+from qc.results import Compression, Finding, Format, Severity, Verdict
 from qc.sniff import HEAD_SIZE, compression_promised_by, format_promised_by, sniff, unpacked_head
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def validate(
     mate: Path | None = None,
     reference: Path | None = None,
     references: Path | None = None,
+    index: Path | None = None,
+    index_named: bool = False,
     multiline: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Verdict:
@@ -43,7 +46,8 @@ def validate(
     `source` is a path or anything that gives bytes; the verdict is the same. `filename` is the name that the file was
     given (default: that of the path), whose ending must agree with the content. `mate` is the other FASTQ file of a
     pair, `reference` a FASTA file for CRAM, `references` a folder of sequences (`ReferenceStore`). `multiline` accepts
-    FASTQ records that wrap their lines. `progress(done, total)` gets bytes, `total` is None for a stream. A file of no
+    FASTQ records that wrap their lines. `index` is compared with a sound file, and a fault of it refuses the file only
+    where it was named (`index_named`). `progress(done, total)` gets bytes, `total` is None for a stream. A file of no
     known format whose name promises none is valid with the warning `not_checked`. Raises Unreadable.
     """
     began = time.perf_counter()
@@ -54,9 +58,16 @@ def validate(
         head = file.peek(HEAD_SIZE)
         found, compression = _recognised(head, name)
         job = Job(path, file, found, compression, findings, reference, multiline, references)
+        places = places_of(found, compression) if index else None
+        if places:
+            file.copy_to(places.take)
         outcome = _check(job, name, head) if mate is None else _check_pair(job, name, head, mate)
         file.drain()
         md5, sha256 = file.digests
+    if index and not findings.errors:
+        facts = Facts(found, outcome.counts, places) if places else None
+        check_index(index, facts, Severity.ERROR if index_named else Severity.WARNING, findings)
+        outcome.checked.append("index")
     return Verdict(
         valid=findings.errors == 0,
         format=found,

@@ -23,6 +23,7 @@ import rich_click as click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from app.cli.indexes import index_beside
 from app.cli.verdicts import Checked, as_text, crashed
 from app.jobs import cpu
 from app.settings import from_environment
@@ -46,6 +47,8 @@ class Options(msgspec.Struct, frozen=True):
     mate: Path | None
     reference: Path | None
     references: Path
+    index: Path | None
+    named: frozenset[Path]
     multiline: bool
 
 
@@ -54,6 +57,7 @@ class Options(msgspec.Struct, frozen=True):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file, with every finding and count.")
 @click.option("--mate", type=click.Path(path_type=Path), help="The other FASTQ file of a pair; with one PATH only.")
 @click.option("--reference", type=A_FILE, help="The FASTA file that CRAM files were made with.")
+@click.option("--index", type=A_FILE, help="The index of the file; without it, one found beside a file is compared.")
 @click.option("--multiline", is_flag=True, help="Accept FASTQ records that wrap their lines.")
 @click.option("--name", help="The name of what comes by standard input; its ending must agree with the content.")
 def validate(
@@ -62,6 +66,7 @@ def validate(
     as_json: bool,
     mate: Path | None,
     reference: Path | None,
+    index: Path | None,
     multiline: bool,
     name: str | None,
 ) -> None:
@@ -73,11 +78,13 @@ def validate(
     """
     if mate is not None and len(paths) != 1:
         raise click.UsageError("--mate goes with exactly one PATH.")
+    if index is not None and len(paths) != 1:
+        raise click.UsageError("--index goes with exactly one PATH.")
     if paths.count(STDIN) > 1:
         raise click.UsageError("Standard input can be read once; give - once.")
     if name is not None and STDIN not in paths:
         raise click.UsageError("--name goes with standard input: give - as a PATH.")
-    options = Options(name, mate, reference, from_environment().references_dir, multiline)
+    options = Options(name, mate, reference, from_environment().references_dir, index, frozenset(paths), multiline)
     sys.exit(asyncio.run(_check_all(paths, options, as_json=as_json)))
 
 
@@ -120,6 +127,7 @@ async def _check(path: Path, options: Options, bars: Progress) -> Checked:
         sent += size
         bars.update(bar, completed=sent)
 
+    index = options.index or index_beside(path)
     try:
         with _opened(path, options.name) as (file, name, total):
             bars.update(bar, total=total)
@@ -129,6 +137,8 @@ async def _check(path: Path, options: Options, bars: Progress) -> Checked:
                 mate=options.mate,
                 reference=options.reference,
                 references=options.references,
+                index=index,
+                index_named=index in (options.index, *options.named),
                 multiline=options.multiline,
                 limits=cpu.CpuLimits(seconds=math.inf),
             )

@@ -69,6 +69,8 @@ async def validate(
     mate: Path | None = None,
     reference: Path | None = None,
     references: Path | None = None,
+    index: Path | None = None,
+    index_named: bool = False,
     multiline: bool = False,
     limits: CpuLimits,
 ) -> Verdict:
@@ -85,6 +87,8 @@ async def validate(
         mate=_name(mate),
         reference=_name(reference),
         references=_name(references),
+        index=_name(index),
+        index_named=index_named,
         multiline=multiline,
     )
     return await _asked(work, Verdict, what="The check of this file", limits=limits, body=body)

@@ -168,3 +168,20 @@ def test_standard_input_is_read_once_and_only_it_has_another_name(seqark: Seqark
     called = seqark("validate", *arguments)
     assert called.code == 2
     assert "tandard input" in called.err
+
+
+def test_the_index_beside_a_file_is_compared_and_refuses_it_only_where_it_was_named(
+    seqark: Seqark, data: Dataset, tmp_path: Path
+) -> None:
+    bam = tmp_path / "a.bam"
+    bam.write_bytes(data.samples[0].bam.read_bytes())
+    index = tmp_path / "a.bai"
+    index.write_bytes(b"no index")
+    beside = seqark("validate", bam)
+    assert beside.code == 0
+    assert "warning index_damaged" in beside.out
+    assert seqark("validate", bam, "--index", index).code == 1
+    assert seqark("validate", bam, index).code == 1
+    called = seqark("validate", bam, bam, "--index", index)
+    assert called.code == 2
+    assert "exactly one PATH" in called.err
