@@ -57,6 +57,7 @@ def read_header_line(header: SamHeader, line: bytes, number: int, findings: Find
             expected="@HD, @SQ, @RG, @PG or @CO and a tab",
         )
         return
+    _check_encoding(line, number, findings)
     if kind == b"CO":
         return
     if kind not in REQUIRED:
@@ -69,6 +70,16 @@ def read_header_line(header: SamHeader, line: bytes, number: int, findings: Find
         message = f"Header line {number} holds a control character."
         findings.error("header_character", message, line=number, found=control.group())
     _keep(header, kind, _tags(kind, line, number, findings), number, findings)
+
+
+def _check_encoding(line: bytes, number: int, findings: FindingLog) -> None:
+    """Section 1: the text is ASCII, and UTF-8 in the fields that say so; other bytes are neither."""
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        message = f"Header line {number} is not valid UTF-8."
+        place = {"line": number, "found": line[error.start : error.end], "expected": "UTF-8"}
+        findings.error("header_encoding", message, **place)
 
 
 def _too_much(header: SamHeader, line: bytes, number: int, findings: FindingLog) -> bool:

@@ -49,6 +49,8 @@ def test_a_good_line_gets_no_finding(line: bytes) -> None:
     ("text", "code"),
     [
         (b"@HD\tVN:1", "header_value"),
+        (b"@CO\tcaf\xe9", "header_encoding"),
+        (b"@PG\tID:1\tCL:caf\xe9", "header_encoding"),
         (b"@HD\tVN:1.6\tSS:unknown:MI", "header_value"),
         (b"@HD\tVN:1.6\tSS:unsorted:bar code", "header_value"),
         (b"@HD\tVN:1.6\n@HD\tVN:1.6", "header_order"),
