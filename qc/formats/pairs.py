@@ -7,7 +7,6 @@ Names agree when they stand for the same fragment, see `read_names`. Which end a
 from __future__ import annotations
 
 import re
-from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from qc.formats.base import FindingLog, TooManyErrors, shown
@@ -25,13 +24,17 @@ if TYPE_CHECKING:
     from qc.opening import ByteStream
 
 CASAVA = re.compile(rb"([12]):[YN]:")
+SECOND = re.compile(rb"/2[ \t\n]|[ \t]2:[YN]:")
+WHICH = ("forward", "reverse")
+WINDOW = 1 << 20
+SINGLY = 64
 
 
-class Read(NamedTuple):
-    """The name line (without '@') and the bases of one read."""
+class Reads(NamedTuple):
+    """The name lines ('@' and a name) and the bases of some reads."""
 
-    name: bytes
-    bases: bytes
+    names: list[bytes]
+    bases: list[bytes]
 
 
 class ReadStream:
@@ -39,7 +42,7 @@ class ReadStream:
 
     def __init__(self, source: HashedFile) -> None:
         self.problem: str | None = None
-        self.waiting: deque[Read] = deque()
+        self.waiting = Reads([], [])
         self.count = 0
         self._line = 1
         self._findings = FindingLog()
@@ -49,7 +52,7 @@ class ReadStream:
 
     def fill(self) -> bool:
         """Makes sure that a read waits; returns False at the end of the file."""
-        while not self.waiting:
+        while not self.waiting.names:
             try:
                 next(self._steps)
             except StopIteration:
@@ -62,35 +65,50 @@ class ReadStream:
                 break
         if self._findings.kept and not self._pieces.whole:
             self.problem = self._findings.kept[0].message
-        return bool(self.waiting)
+        return bool(self.waiting.names)
 
-    def take(self, count: int) -> list[Read]:
-        """The next reads."""
-        return [self.waiting.popleft() for _ in range(count)]
+    def take(self, count: int) -> Reads:
+        """The next reads; `count` must not be more than are waiting."""
+        names, bases = self.waiting
+        self.waiting = Reads(names[count:], bases[count:])
+        return Reads(names[:count], bases[:count])
+
+    def skip(self) -> None:
+        """Reads on to the end of the file, only counting."""
+        while self.fill():
+            self.waiting = Reads([], [])
 
     def _take(self, block: bytes, final: bool) -> int:  # noqa: FBT001
-        before = len(self.waiting)
-        used = self._take_block(block, final=final)
-        self.count += len(self.waiting) - before
-        return used
-
-    def _take_block(self, block: bytes, *, final: bool) -> int:
-        columns = columns_of(block)
-        if columns:
-            self.waiting.extend(map(Read, [name[1:] for name in columns.names], columns.sequences))
-            self._line += 4 * len(columns.names)
-            return columns.size
         at = 0
-        while at < len(block):
+        while at < len(block) and (used := self._take_usual(block, at) or self._take_singly(block, at, final=final)):
+            at += used
+        return at
+
+    def _take_usual(self, block: bytes, at: int) -> int:
+        """Takes the reads of a window when all of them have the usual form."""
+        columns = columns_of(block[at : at + WINDOW])
+        if columns is None:
+            return 0
+        self._add(columns.names, columns.sequences, 4 * len(columns.names))
+        return columns.size
+
+    def _take_singly(self, block: bytes, start: int, *, final: bool) -> int:
+        at = start
+        for _ in range(SINGLY):
             if at + blank_lines(block, at) == len(block):
-                return len(block) if final else at
+                return len(block) - start if final else at - start
             record = read_record(block, at, self._line, final=final)
             if record is None:
                 break
-            self.waiting.append(Read(record.name[1:], record.sequence))
-            self._line += record.lines
+            self._add([record.name], [record.sequence], record.lines)
             at += record.size
-        return at
+        return at - start
+
+    def _add(self, names: list[bytes], bases: list[bytes], lines: int) -> None:
+        self.waiting.names.extend(names)
+        self.waiting.bases.extend(bases)
+        self.count += len(names)
+        self._line += lines
 
 
 def compare_mates(forward: Path | ByteStream, reverse: Path) -> FindingLog:
@@ -100,22 +118,15 @@ def compare_mates(forward: Path | ByteStream, reverse: Path) -> FindingLog:
         streams = ReadStream(first), ReadStream(second)
         pairing = Pairing(findings)
         try:
-            more = [stream.fill() for stream in streams]
-            while all(more):
-                count = min(len(stream.waiting) for stream in streams)
+            while streams[0].fill() and streams[1].fill():
+                count = min(len(stream.waiting.names) for stream in streams)
                 pairing.compare(streams[0].take(count), streams[1].take(count))
-                more = [stream.fill() for stream in streams]
-            pairing.finish(streams, _drain_counts(streams))
+            for stream in streams:
+                stream.skip()
+            pairing.finish(streams)
         except TooManyErrors:
             pass
     return findings
-
-
-def _drain_counts(streams: tuple[ReadStream, ReadStream]) -> tuple[int, int]:
-    for stream in streams:
-        while stream.fill():
-            stream.waiting.clear()
-    return streams[0].count, streams[1].count
 
 
 class Pairing:
@@ -125,27 +136,33 @@ class Pairing:
         self._findings = findings
         self._record = 0
         self._same_bases = True
+        self._last: tuple[bytes, bytes] | None = None
+        self._interleaved = False
 
-    def compare(self, forward: list[Read], reverse: list[Read]) -> None:
-        """Compares as many reads of each file."""
-        alike = _fragments(forward) == _fragments(reverse)
-        for one, two in zip(forward, reverse, strict=True):
-            self._record += 1
-            if self._record == 1:
-                self._compare_first(one.name, two.name)
-            if self._same_bases and one.bases != two.bases:
-                self._same_bases = False
-            if one.name != two.name:
-                self._compare_names(one, two, alike=alike)
+    def compare(self, forward: Reads, reverse: Reads) -> None:
+        """Compares as many reads of each file, at least one: all at once, and singly only where they are not alike."""
+        if self._record == 0:
+            self._compare_first(forward.names[0], reverse.names[0])
+        self._same_bases = self._same_bases and forward.bases == reverse.bases
+        if fragments(forward.names) != fragments(reverse.names):
+            for number, pair in enumerate(zip(forward.names, reverse.names, strict=True), self._record + 1):
+                self._compare_fragments(number, *pair)
+                self._last = pair
+        if forward.names != reverse.names and SECOND.search(b"\n".join(forward.names) + b"\n"):
+            for number, pair in enumerate(zip(forward.names, reverse.names, strict=True), self._record + 1):
+                self._compare_ends(number, *pair)
+        self._last = forward.names[-1], reverse.names[-1]
+        self._record += len(forward.names)
 
-    def finish(self, streams: tuple[ReadStream, ReadStream], counts: tuple[int, int]) -> None:
+    def finish(self, streams: tuple[ReadStream, ReadStream]) -> None:
         """Says what only the ends of the files tell: that one could not be read, the counts, that both are the same."""
         readable = True
-        for which, stream in zip(("forward", "reverse"), streams, strict=True):
+        for which, stream in zip(WHICH, streams, strict=True):
             if stream.problem:
                 readable = False
                 message = f"The {which} file of the pair cannot be read to its end: {stream.problem}"
                 self._findings.error("mate_unreadable", message)
+        counts = [stream.count for stream in streams]
         if readable and counts[0] != counts[1]:
             self._findings.error(
                 "mate_count",
@@ -162,30 +179,41 @@ class Pairing:
         first, second = _end(one), _end(two)
         if first is not None and first == second:
             message = f"The names of both files say that they hold end {shown(first)} of the fragments."
-            self._findings.error("mate_same_end", message, record=1, found=two, expected="end 1 and end 2")
+            self._findings.error("mate_same_end", message, record=1, found=two[1:], expected="end 1 and end 2")
 
-    def _compare_names(self, one: Read, two: Read, *, alike: bool) -> None:
-        if not alike and _fragments([one]) != _fragments([two]):
-            stem_one, stem_two = (b"".join(read.name.split(None, 1)[:1]) for read in (one, two))
-            self._findings.error(
-                "mate_name",
-                f"Read {self._record} is '{shown(stem_one)}' in the forward file, '{shown(stem_two)}' in the reverse.",
-                record=self._record,
-                found=stem_two,
-                expected=stem_one,
-            )
-        elif (_end(one.name), _end(two.name)) == (b"2", b"1"):
-            message = f"Read {self._record} is marked 2 in the forward file and 1 in the reverse: they are swapped."
-            self._findings.warn_once("mate_swapped", message, record=self._record, found=one.name)
+    def _compare_fragments(self, number: int, one: bytes, two: bytes) -> None:
+        if fragments([one]) == fragments([two]):
+            return
+        self._tell_interleaved(number, (one, two))
+        stem_one, stem_two = (b"".join(name[1:].split(None, 1)[:1]) for name in (one, two))
+        self._findings.error(
+            "mate_name",
+            f"Read {number} is '{shown(stem_one)}' in the forward file, '{shown(stem_two)}' in the reverse.",
+            record=number,
+            found=stem_two,
+            expected=stem_one,
+        )
 
+    def _tell_interleaved(self, number: int, pair: tuple[bytes, bytes]) -> None:
+        """Says once that a file holds both ends, which is seen where two reads in a row are of one fragment."""
+        if self._interleaved or self._last is None:
+            return
+        for which, before, name in zip(WHICH, self._last, pair, strict=True):
+            if fragments([before]) == fragments([name]):
+                self._interleaved = True
+                message = f"The {which} file holds both ends of the fragments, one after the other."
+                self._findings.error("mate_interleaved", message, record=number, found=name[1:], expected="one end")
+                return
 
-def _fragments(reads: list[Read]) -> bytes:
-    return fragments([b"@" + read.name for read in reads])
+    def _compare_ends(self, number: int, one: bytes, two: bytes) -> None:
+        if (_end(one), _end(two)) == (b"2", b"1"):
+            message = f"Read {number} is marked 2 in the forward file and 1 in the reverse: they are swapped."
+            self._findings.warn_once("mate_swapped", message, record=number, found=one[1:])
 
 
 def _end(name: bytes) -> bytes | None:
     """Which end a name says it is: what Casava writes after the blank, or the mark at the end of the first word."""
-    stem, _, rest = name.partition(b" ")
-    if casava := CASAVA.match(rest):
+    stem, *rest = name.split(None, 1)
+    if rest and (casava := CASAVA.match(rest[0])):
         return casava.group(1)
     return stem[-1:] if stem[-2:-1] == b"/" and stem[-1:] in (b"1", b"2") else None

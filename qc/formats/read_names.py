@@ -1,8 +1,8 @@
 """Says which fragment the name of a read stands for, and sums the fragments of a file up in a digest.
 
-A name counts up to its first blank. The marks of the two ends, `/1` and `/2` (old Illumina), `.1` and `.2` (SRA), `_1`
-and `_2`, are written alike; Casava 1.8 puts the end behind the blank. So mates have the same fragment, and the two
-files of a pair have the same digest.
+A name counts up to its first blank. The marks of the two ends, `/1` and `/2` (old Illumina, MGI), `.1` and `.2` (SRA),
+`_1` and `_2`, or any of them with an R before the number, are written alike; Casava 1.8 puts the end behind the blank.
+So mates have the same fragment, and the two files of a pair have the same digest.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MARKS = (b"/", b".", b"_")
+_MARKS = (b"/", b".", b"_", b"/R", b".R", b"_R")
 _WORD = re.compile(rb"@[ \t]*([^ \t]*)")
 
 

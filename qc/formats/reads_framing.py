@@ -53,7 +53,7 @@ def all_iupac(data: Array, at: int, length: int) -> bool:
     known = np.uint8(1)
     for i in range(np.uint64(length)):
         known = np.uint8(known & IUPAC_LETTERS[data[start + i]])
-    return known != 0
+    return bool(known)
 
 
 @compiled
@@ -63,7 +63,7 @@ def all_printable(data: Array, at: int, length: int) -> bool:
     bad = np.uint8(0)
     for i in range(np.uint64(length)):
         bad = np.uint8(bad | np.uint8((data[start + i] <= SPACE) | (data[start + i] > TILDE)))
-    return bad == 0
+    return not bad
 
 
 @compiled
@@ -92,9 +92,12 @@ def take_name(data: Array, at: int, fragments: Array, written: int) -> tuple[int
         fragments[written] = data[at]
         written += 1
         at += 1
-    before = fragments[written - 2]
-    if fragments[written - 1] == ord("2") and (before == ord("/") or before == ord(".") or before == ord("_")):
-        fragments[written - 1] = ord("1")
+    if fragments[written - 1] == ord("2"):
+        before = fragments[written - 2]
+        if before == ord("R"):
+            before = fragments[written - 3]
+        if before == ord("/") or before == ord(".") or before == ord("_"):
+            fragments[written - 1] = ord("1")
     fragments[written] = LF
     while at < end and (SPACE <= data[at] <= TILDE or data[at] == TAB):
         at += 1

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from qc.formats import fastq_blocks, pairs, rawbytes
 from qc.validate import check_mates, validate
 from tests.qc.builders import codes, fastq, gzipped
 
@@ -28,6 +29,8 @@ def pair(folder: Path, forward: list[str], reverse: list[str]) -> list[str]:
         ("A:1:F:1:2:3:4 1:N:0:ACGT", "A:1:F:1:2:3:4 2:N:0:ACGT"),
         ("SRR1.7.1 7 length=4", "SRR1.7.2 7 length=4"),
         ("frag_1", "frag_2"),
+        ("frag_R1", "frag_R2"),
+        ("A:1:F:1:2:3:4 1:Y:0:", "A:1:F:1:2:3:4 2:Y:0:"),
         ("plain", "plain"),
     ],
 )
@@ -51,6 +54,37 @@ def test_files_that_do_not_pair_are_told_why(
     tmp_path: Path, forward: list[str], reverse: list[str], expected: list[str]
 ) -> None:
     assert pair(tmp_path, forward, reverse) == expected
+
+
+def test_interleaved_files_are_told(tmp_path: Path) -> None:
+    both = [f"r{number}/{end}" for number in range(50) for end in (1, 2)]
+    one, two = ([f"r{number}/{end}" for number in range(50)] for end in (1, 2))
+    for forward, reverse, which in ((both, two, "forward"), (one, both, "reverse")):
+        pair(tmp_path, forward, reverse)
+        found = check_mates(tmp_path / "1.fastq", tmp_path / "2.fastq")
+        told = next(finding for finding in found if finding.code == "mate_interleaved")
+        assert (told.record, which in told.message) == (2, True)
+
+
+def test_one_read_that_is_swapped_among_many_is_told(tmp_path: Path) -> None:
+    ends = ["2" if number == 70_000 else "1" for number in range(100_000)]
+    forward = [f"r{number} {end}:N:0:A" for number, end in enumerate(ends)]
+    reverse = [f"r{number} {3 - int(end)}:N:0:A" for number, end in enumerate(ends)]
+    assert pair(tmp_path, forward, reverse) == ["mate_swapped"]
+    assert check_mates(tmp_path / "1.fastq", tmp_path / "2.fastq")[0].record == 70_001
+
+
+def test_pairs_are_compared_alike_whatever_the_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forward = [f"r{number}/1" for number in range(300)]
+    reverse = [f"r{number if number % 100 else 5}/2" for number in range(290)]
+    expected = pair(tmp_path, forward, reverse)
+    assert expected == ["mate_name"] * 3 + ["mate_count"]
+    monkeypatch.setattr(rawbytes, "PIECE", 77)
+    for size in (50, 1000, 5000):
+        monkeypatch.setattr(pairs, "WINDOW", size)
+        monkeypatch.setattr(fastq_blocks, "FIRST_BLOCK", size)
+        monkeypatch.setattr(fastq_blocks, "BLOCK_SIZE", 2 * size)
+        assert pair(tmp_path, forward, reverse) == expected
 
 
 def test_the_first_read_that_differs_is_named(tmp_path: Path) -> None:
