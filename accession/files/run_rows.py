@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from accession.unit import Unit
 
-MOST_ROWS = 10_000
+MOST_ROWS = 5_000
 PENDING = "pending"
 _COLUMNS = (File.filename, File.state, File.format, File.size, File.md5, File.sha256, File.qc_status, *KEPT_PARTS)
 _VERDICTS = {FileState.VERIFIED: "valid", FileState.LINKED: "valid", FileState.REJECTED: "invalid"}
