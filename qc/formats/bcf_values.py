@@ -14,6 +14,13 @@ FLOAT_BITS = np.dtype("<u4")
 MISSING_FLOAT, END_FLOAT, LAST_RESERVED_FLOAT = 0x7F800001, 0x7F800002, 0x7F800007
 LONG = 15
 CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+# The bytes that reserved numbers and ends of vectors are made of; where they are missing there are none of these.
+ODD = {
+    INT8: re.compile(rb"[\x81-\x87]"),
+    INT16: re.compile(rb"\x80"),
+    INT32: re.compile(rb"\x80"),
+    FLOAT: re.compile(rb"\x80\x7f"),
+}
 KINDS = {
     b"Integer": (INT8, INT16, INT32),
     b"Count": (INT8, INT16, INT32),
@@ -53,10 +60,11 @@ class TypedBytes:
 
     def take(self, size: int) -> bytes:
         """Exactly so many bytes."""
-        if size > self.left:
+        end = self._at + size
+        if end > len(self._data):
             raise BadValue("has a value that reaches past its end")
-        data = self._data[self._at : self._at + size]
-        self._at += size
+        data = self._data[self._at : end]
+        self._at = end
         return data
 
     def value(self, samples: int = 1) -> Typed:
@@ -91,16 +99,16 @@ class TypedBytes:
 
 def check_values(value: Typed, samples: int = 1) -> None:
     """Checks that no value is reserved and that nothing follows an end of a vector. Raises BadValue."""
-    if not value.number or not samples:
-        return
     if value.kind == CHAR:
-        check_text(value, samples)
+        check_text(value)
+    elif value.kind == MISSING or not ODD[value.kind].search(value.data):
+        return
     elif value.kind == FLOAT:
         bits = np.frombuffer(value.data, FLOAT_BITS).reshape(samples, value.number)
         _check_ends(bits == END_FLOAT)
         if np.any((bits > END_FLOAT) & (bits <= LAST_RESERVED_FLOAT)):
             raise BadValue("has a reserved number among its floats")
-    elif value.kind in INTEGERS:
+    else:
         numbers = np.frombuffer(value.data, INTEGERS[value.kind]).reshape(samples, value.number)
         least = int(np.iinfo(INTEGERS[value.kind]).min)
         _check_ends(numbers == least + 1)
@@ -108,11 +116,12 @@ def check_values(value: Typed, samples: int = 1) -> None:
             raise BadValue("has a reserved number among its integers")
 
 
-def check_text(value: Typed, samples: int) -> None:
+def check_text(value: Typed) -> None:
     """Text is padded with zero bytes at its end, and holds no control characters. Raises BadValue."""
-    for start in range(0, len(value.data), len(value.data) // samples):
-        text = value.data[start : start + value.number].rstrip(b"\0")
-        if CONTROL.search(text):
+    if not CONTROL.search(value.data):
+        return
+    for start in range(0, len(value.data), value.number):
+        if CONTROL.search(value.data[start : start + value.number].rstrip(b"\0")):
             raise BadValue("has a control character in its text")
 
 
@@ -120,6 +129,8 @@ def check_genotypes(value: Typed, samples: int) -> None:
     """Genotypes are allele numbers plus one, shifted by the bit of phasing; 0 is missing. Raises BadValue."""
     if value.kind not in INTEGERS or not value.number:
         raise BadValue("has genotypes that are no integers")
+    if value.data.isascii():
+        return
     numbers = np.frombuffer(value.data, INTEGERS[value.kind]).reshape(samples, value.number)
     if np.any((numbers < 0) & (numbers > np.iinfo(INTEGERS[value.kind]).min + 1)):
         raise BadValue("has a genotype with a negative allele")

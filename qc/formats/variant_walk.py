@@ -8,27 +8,28 @@ if TYPE_CHECKING:
     from qc.formats.variant_fast import FastWalk
     from qc.formats.vcf_text import VcfWalk
 
-PLAIN_RECORDS = 2_000
+PLAIN_BYTES = 1 << 20
 PAUSE = 32
 
 
 class BlockWalk:
     """Feeds blocks of lines to a walk; what is found and counted is the same with the compiled code and without it.
 
-    That code is loaded only for files of more than `plain_records` records, since loading takes a moment. It stops
+    That code is loaded only after `plain_bytes` of text, since loading takes a moment. It stops
     at each record that is not a usual one; where such records follow each other, it is left alone for a while.
     """
 
-    def __init__(self, walk: VcfWalk, plain_records: int = PLAIN_RECORDS) -> None:
+    def __init__(self, walk: VcfWalk, plain_bytes: int = PLAIN_BYTES) -> None:
         self._walk = walk
-        self._plain_records = plain_records
+        self._plain_bytes = plain_bytes
         self._fast: FastWalk | None = None
+        self._taken = 0
 
     def take(self, block: bytes) -> None:
         """Checks the lines of a block, which may lack its last newline. Raises NoColumns."""
         at, size = 0, len(block)
         while at < size:
-            if self._walk.records < self._plain_records or not self._walk.header.columns:
+            if self._taken < self._plain_bytes or not self._walk.header.columns:
                 at = self._plain(block, at)
             else:
                 at = self._usual(block, at)
@@ -37,6 +38,7 @@ class BlockWalk:
         end = block.find(b"\n", at)
         end = len(block) if end < 0 else end
         self._walk.take(block[at:end])
+        self._taken += end + 1 - at
         return end + 1
 
     def _usual(self, block: bytes, at: int) -> int:

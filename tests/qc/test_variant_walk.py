@@ -59,11 +59,11 @@ def some_records(chooser: random.Random, count: int, oddity: float) -> bytes:
     return b"".join(lines)
 
 
-def outcome(data: bytes, plain_records: int, piece: int = 1 << 20, least: int = 1 << 18) -> tuple[Any, ...]:
+def outcome(data: bytes, plain_bytes: int, piece: int = 1 << 20, least: int = 1 << 18) -> tuple[Any, ...]:
     """Everything that is found and counted when the data comes in pieces of this size."""
     findings = FindingLog()
     walk = VcfWalk(findings)
-    blocks = BlockWalk(walk, plain_records)
+    blocks = BlockWalk(walk, plain_bytes)
     for block in LineBlocks((data[at : at + piece] for at in range(0, len(data), piece)), 1 << 20, least):
         blocks.take(block)
     walk.finish()
@@ -74,7 +74,7 @@ def outcome(data: bytes, plain_records: int, piece: int = 1 << 20, least: int = 
 @pytest.mark.parametrize("version", [b"4.2", b"4.4"])
 def test_compiled_code_finds_and_counts_what_the_plain_walk_does(oddity: float, version: bytes) -> None:
     chooser = random.Random(f"{oddity} {version!r}")
-    for plain in (AT_ONCE, 2, 50):
+    for plain in (AT_ONCE, 1_500, 5_000):
         data = vcf(some_records(chooser, 200, oddity), header=HEADER.replace(b"4.2", version))
         assert outcome(data, plain) == outcome(data, NEVER)
 
@@ -87,7 +87,7 @@ def test_the_sizes_of_pieces_and_blocks_change_nothing() -> None:
 
 
 def test_the_container_changes_nothing_but_what_is_told_of_it(tmp_path: Path) -> None:
-    data = vcf(some_records(random.Random(8), 3000, 0.002), header=HEADER)
+    data = vcf(some_records(random.Random(8), 20_000, 0.002), header=HEADER)
     plain = verdict_of(tmp_path, "a.vcf", data)
     blocked = verdict_of(tmp_path, "b.vcf.gz", bgzf(data, size=777))
     zipped = verdict_of(tmp_path, "c.vcf.gz", gzipped(data))
