@@ -150,12 +150,11 @@ class CramWalk:
         return False
 
     def _count(self, container: Container) -> None:
-        self._records += container.records
+        size, records = self._feed.offset, self._records + container.records
+        if records > max(USUAL_RECORDS, MOST_RECORDS_A_BYTE * size):
+            raise BadContainer("cram_size", f"with it, {size} bytes say that they hold {records} records")
+        self._records = records
         self._bases += container.bases
-        if self._records > max(USUAL_RECORDS, MOST_RECORDS_A_BYTE * self._feed.offset):
-            raise BadContainer(
-                "cram_size", f"with it, {self._feed.offset} bytes say that they hold {self._records} records"
-            )
 
     def _open(self, text: bytes) -> None:
         """Takes the header in and, where it is good, makes the decoder ready."""
