@@ -24,12 +24,12 @@ class Qc(Controller):
     async def run_qc(
         self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], accession: FromPath[str]
     ) -> RunQcOut:
-        """Status, tool and summary, and one report a tool; before QC `{"status": "pending", "reports": []}`."""
+        """Status, tool and summary, and one report a tool; before the verdict pending, and without reports."""
         return run_qc_out(await run_quality(unit, accession), wiring)
 
     @get("/runs/{accession:str}/validation", summary="A run's verdict", responses=problems(404, 410, 422))
     async def run_validation(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> ValidationOut:
-        """What was checked, what was counted, and every finding up to 100."""
+        """What was checked, what was counted and how it is graded, and every finding up to 100."""
         return validation_out(await run_verdict(unit, accession))
 
     @get("/projects/{accession:str}/qc", summary="A project's QC", responses=problems(404, 410, 422))
