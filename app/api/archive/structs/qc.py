@@ -21,7 +21,7 @@ class RunQcOut(msgspec.Struct, frozen=True, omit_defaults=True):
     """A run's QC: the worst status, and tool, summary and page of the first tool that has a summary.
 
     The archive's own report, of the tool SeqArk, is there with the verdict: its `summary` has the `numbers` by which
-    runs are found, and the mark of each module. A mark that fails makes that report `failed` and the run `warned`, since
+    runs are found, and the mark of each module. A mark that fails makes that report `failed` and the run `warned`:
     it speaks of the library and not of a broken file. Before QC it is `{"status": "pending", "reports": []}`.
     """
 
