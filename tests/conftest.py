@@ -18,6 +18,7 @@ from app.db.engines import make_engines
 from app.db.migrate import migrate
 from app.settings import Settings
 from app.wiring import Wiring
+from tests.fuzz.summary import pytest_addoption, pytest_terminal_summary  # noqa: F401 - hooks, found by their names
 from tests.servers.postgres import running_postgres
 
 if TYPE_CHECKING:
