@@ -55,12 +55,20 @@ def bgzf_pieces(raw: RawBytes, findings: FindingLog) -> Generator[bytes, None, b
 
 
 def is_bgzf(head: bytes) -> bool:
-    """Says whether bytes begin with a BGZF block header."""
-    return block_size(head) is not None
+    """Says whether bytes begin with a BGZF block header; one with a wrong size is still none of plain gzip."""
+    return _told_size(head) is not None
 
 
 def block_size(head: bytes) -> int | None:
     """The total size in bytes of the BGZF block that `head` begins with; None when it is no BGZF block header."""
+    size = _told_size(head)
+    if size is None or size < FIXED_HEADER + int.from_bytes(head[10:12], "little") + 8:
+        return None
+    return size
+
+
+def _told_size(head: bytes) -> int | None:
+    """What the subfield BC says that the block's size is; None where there is no such subfield."""
     if len(head) < FIXED_HEADER + 6 or head[:3] != b"\x1f\x8b\x08" or not head[3] & 4:
         return None
     extra_end = FIXED_HEADER + int.from_bytes(head[10:12], "little")
@@ -68,8 +76,7 @@ def block_size(head: bytes) -> int | None:
     while at + 4 <= min(extra_end, len(head)):
         length = int.from_bytes(head[at + 2 : at + 4], "little")
         if head[at : at + 2] == b"BC" and length == 2 and at + 6 <= extra_end:
-            size = int.from_bytes(head[at + 4 : at + 6], "little") + 1
-            return size if size >= extra_end + 8 else None
+            return int.from_bytes(head[at + 4 : at + 6], "little") + 1
         at += 4 + length
     return None
 

@@ -174,3 +174,8 @@ def test_a_file_that_is_cut_anywhere_is_refused(tmp_path: Path, name: str, data:
     accepted = [size for size in range(len(data)) if verdict_of(tmp_path, name, data[:size]).valid]
     assert verdict_of(tmp_path, name, data).valid
     assert accepted == []
+
+
+def test_a_first_block_of_impossible_size_is_damaged_bgzf_and_no_plain_gzip(tmp_path: Path) -> None:
+    data = changed(bgzf(vcf(VCF_RECORD)), 16, b"\x05\0")
+    assert codes(verdict_of(tmp_path, "a.vcf.gz", data)) == ["bgzf_header"]
