@@ -90,7 +90,7 @@ class AlignmentTally:
         self._waiting.append(alignment)
         self._held += len(alignment.sequence) + len(alignment.blocks)
         if len(self._waiting) >= BATCH or self._held > MOST_HELD:
-            self._settle()
+            self.settle()
 
     def take_columns(self, columns: Columns) -> None:
         """Adds many records but for their letters, qualities and blocks, which go into the arrays of the tally."""
@@ -111,15 +111,16 @@ class AlignmentTally:
 
     def counts(self, references: int, sort_order: str) -> dict[str, Any]:
         """The scalars of a verdict; `sort_order` is what the header says."""
-        self._settle()
+        self.settle()
         return counts_of(self, references, sort_order)
 
     def metrics(self, names: Sequence[bytes]) -> dict[str, Any]:
         """The distributions of a verdict; `names` are those of the references."""
-        self._settle()
+        self.settle()
         return metrics_of(self, names)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Counts the records that wait for it; before others are added at once."""
         waiting, self._waiting, self._held = self._waiting, [], 0
         if not waiting:
             return

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MAX_RECORD = 1 << 25
 BLOCK = 1 << 20
 FAST_FROM = 1 << 20
+FAST_AFTER = 1 << 23
 BLOCK_SIZE = struct.Struct("<i")
 PLACE = struct.Struct("<ii")
 
@@ -81,7 +82,8 @@ class BamCheck:
 class BamWalk:
     """Goes through blocks of records, keeping the place, the order and the tally.
 
-    What it says and counts is the same with `fast`, which pays where there are more than some ten thousand records.
+    What it says and counts is the same with `fast`, which pays where there are more than some ten thousand records;
+    after 8 MiB it is switched on by itself.
     `offset` is that of the next record in the uncompressed data; `left` bytes of a record that did not end are held.
     """
 
@@ -92,7 +94,8 @@ class BamWalk:
         self.tally = AlignmentTally(header.lengths, by_coordinate=self._order.by_coordinate)
         self._check = BamRecordCheck(header, findings)
         self._findings = findings
-        self._fast = self._compiled(header) if fast else None
+        self._header = header
+        self._fast = self._compiled() if fast else None
 
     def feed(self, pieces: Iterable[bytes]) -> None:
         """Takes all of the data. Raises BrokenFrame."""
@@ -111,6 +114,8 @@ class BamWalk:
 
     def take(self, block: bytes) -> int:
         """Deals with the whole records of the block and returns their size. Raises BrokenFrame."""
+        if self._fast is None and self.offset > FAST_AFTER:
+            self._fast = self._compiled()
         at, end = self._fast.take(block, self.offset) if self._fast else 0, len(block)
         while at + 4 <= end:
             size: int = BLOCK_SIZE.unpack_from(block, at)[0]
@@ -124,11 +129,11 @@ class BamWalk:
         self.left = end - at
         return at
 
-    def _compiled(self, header: BamHeader) -> FastWalk:
+    def _compiled(self) -> FastWalk:
         """Loads the compiled walk, which takes half a second."""
         from qc.formats.bam_fast import FastWalk  # noqa: PLC0415
 
-        return FastWalk(header, self._check, self._order, self.tally, self._findings)
+        return FastWalk(self._header, self._check, self._order, self.tally, self._findings)
 
     def _take_record(self, body: bytes, offset: int) -> None:
         place = {"record": self.tally.records + 1, "offset": offset}

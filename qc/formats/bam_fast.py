@@ -59,6 +59,7 @@ class FastWalk:
 
         `offset` is that of the block in the uncompressed data.
         """
+        self._tally.settle()
         data = np.frombuffer(block, np.uint8)
         used = 0
         while True:

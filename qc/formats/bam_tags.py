@@ -12,7 +12,7 @@ NUMBERS = {kind: struct.Struct(f"<{code}") for kind, code in zip(b"cCsSiI", "bBh
 SIZES = {ord("A"): 1, ord("f"): 4, **{kind: number.size for kind, number in NUMBERS.items()}}
 TAG_NAME = re.compile(rb"[A-Za-z][A-Za-z0-9]")
 TEXT = re.compile(rb"[ !-~]*")
-HEX = re.compile(rb"(?:[0-9A-F]{2})*")
+HEX = re.compile(rb"(?:[0-9A-F]{2})*+")
 CHARACTER, TEXTS, ARRAY = ord("A"), (ord("Z"), ord("H")), ord("B")
 
 
@@ -29,7 +29,7 @@ class BadTags(Exception):
 class Tags(NamedTuple):
     """The optional fields as SAM text, joined by tabs, and the CIGAR of the tag CG when there is one.
 
-    Numbers that no rule asks for are written as 0: those of type f and the elements of arrays.
+    Numbers that no rule asks for are left out: those of type f are 0, and only ML has as many elements as it has.
     """
 
     text: bytes
@@ -78,7 +78,8 @@ def _text(tag: bytes, kind: int, body: bytes, start: int, end: int) -> bytes:
     if kind in NUMBERS:
         return b"%b:i:%d" % (tag, *NUMBERS[kind].unpack_from(body, start))
     if kind == ARRAY:
-        return b"%b:B:%c%b" % (tag, body[start], b",0" * int.from_bytes(body[start + 1 : start + 5], "little"))
+        count = int.from_bytes(body[start + 1 : start + 5], "little") if tag == b"ML" else 0
+        return b"%b:B:%c%b" % (tag, body[start], b",0" * count)
     if kind == ord("f"):
         return b"%b:f:0" % tag
     value = body[start:end] if kind == CHARACTER else body[start : end - 1]

@@ -10,9 +10,7 @@ import numpy as np
 
 Words = np.ndarray[Any, np.dtype[np.uint32]]
 
-GRAMMAR = re.compile(rb"\*|([0-9]+[MIDNSHP=X])+")
-OPERATION = re.compile(rb"([0-9]+)([MIDNSHP=X])")
-CLIPS = re.compile(rb"([0-9]+H)?([0-9]+S)?([0-9]+[MIDNP=X])*([0-9]+S)?([0-9]+H)?")
+OPERATION = re.compile(rb"([0-9]++)([MIDNSHP=X])")
 LONGEST = (1 << 28) - 1
 CACHED = 256
 MOST_BLOCKS = 65535
@@ -41,6 +39,9 @@ class Cigar(NamedTuple):
 
 
 NO_CIGAR = Cigar()
+MALFORMED = Cigar("is not a run of lengths and operations")
+CLIPS_INSIDE = Cigar("clips inside the alignment")
+TOO_LONG = Cigar(f"has an operation longer than {LONGEST}")
 
 
 def read_cigar(text: bytes) -> Cigar:
@@ -56,19 +57,17 @@ def _cached(text: bytes) -> Cigar:
 def _read(text: bytes) -> Cigar:
     if text == b"*":
         return NO_CIGAR
-    if not GRAMMAR.fullmatch(text):
-        return Cigar("is not a run of lengths and operations")
-    if not CLIPS.fullmatch(text):
-        return Cigar("clips inside the alignment")
-    query = reference = 0
+    query = reference = at = state = 0
     zero = adjacent = False
     last = b""
     blocks: list[tuple[int, int]] = []
-    for found in OPERATION.finditer(text):
+    while found := OPERATION.match(text, at):
+        at = found.end()
         digits, kind = found.groups()
         length = int(digits) if len(digits) <= 10 else LONGEST + 1
-        if length > LONGEST:
-            return Cigar(f"has an operation longer than {LONGEST}")
+        state = _next_state(state, kind)
+        if state < 0 or length > LONGEST:
+            return CLIPS_INSIDE if state < 0 else TOO_LONG
         zero |= length == 0
         adjacent |= kind == last
         last = kind
@@ -81,7 +80,21 @@ def _read(text: bytes) -> Cigar:
             query += length
         elif kind in b"DN":
             reference += length
+    if at < len(text) or not text:
+        return MALFORMED
     return Cigar(None, query, reference, tuple(blocks) if len(blocks) <= MOST_BLOCKS else (), zero, adjacent)
+
+
+def _next_state(state: int, kind: bytes) -> int:
+    """Where in H? S? … S? H? an operation leads; -1 where it may not stand (section 1.4.6, on H and S).
+
+    0: begin, 1: after the first H, 2: after the first S, 3: inside, 4: after the last S, 5: after the last H.
+    """
+    if kind == b"H":
+        return 1 if state == 0 else 5 if state < 5 else -1
+    if kind == b"S":
+        return 2 if state < 2 else 4 if state < 4 else -1
+    return 3 if state < 4 else -1
 
 
 def read_binary_cigar(data: bytes) -> Cigar:
@@ -102,7 +115,7 @@ def _read_binary(data: bytes) -> Cigar:
     if kinds.max() >= len(KINDS):
         return Cigar("holds an unknown operation")
     if _clips_inside(kinds):
-        return Cigar("clips inside the alignment")
+        return CLIPS_INSIDE
     advance = np.cumsum(np.where(IN_REFERENCE[kinds], lengths, 0), dtype=np.int64)
     aligned = np.flatnonzero(IN_BLOCKS[kinds] & (lengths > 0))
     blocks: tuple[tuple[int, int], ...] = ()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 UNMAPPED, KNOWN_FLAGS = 0x4, 0xFFF
 MOST_SHAPES = 4096
 MOST_TAGS = 256
+MOST_NAMES = 52 * 62
 VALUED = frozenset({b"MD", b"MC", b"SA", b"OQ", b"BQ", b"MN", b"RG", b"PG"})
 
 
@@ -68,6 +69,10 @@ class RecordRules:
 
     def check_tags(self, text: bytes, length: int, place: dict[str, Any]) -> None:
         """Logs what is wrong with the optional fields, joined by tabs (section 1.5). `length` is that of SEQ or 0."""
+        if text.count(b"\t") >= MOST_NAMES:
+            message = f"{subject(place)} has more tags than there are names for them."
+            self._findings.error("tag_twice", message, expected="each tag once", **place)
+            return
         usual = USUAL_TAGS.fullmatch(text)
         if not usual and not TAGS.fullmatch(text):
             code, message, found = bad_tag(text, where(place))

@@ -21,9 +21,9 @@ USUAL = {b"i": "AM AS CM CP FI H0 H1 H2 OP PQ SM TC", b"Z": "BC BZ MI", b"B": "C
 FIXED_TYPES = {tag.encode(): kind for kind, tags in FIXED.items() for tag in tags.split()}
 USUAL_TYPES = {tag.encode(): kind for kind, tags in USUAL.items() for tag in tags.split()}
 
-MISMATCHES = re.compile(rb"[0-9]+(?:(?:[A-Za-z]|\^[A-Za-z]+)[0-9]+)*")
-OTHER_ALIGNMENTS = re.compile(rb"(?:[^,;\t ]+,-?[0-9]+,[-+],(?:[0-9]+[MIDNSHP=X])+,[0-9]+,-?[0-9]+;)+")
-MODIFICATION = re.compile(rb"[ACGTUN][-+](?:([a-z]+)|[0-9]+)[.?]?((?:,[0-9]+)*)")
+MISMATCHES = re.compile(rb"[0-9]+(?:(?:[A-Za-z]|\^[A-Za-z]+)[0-9]+)*+")
+OTHER_ALIGNMENTS = re.compile(rb"(?:[^,;\t ]+,-?[0-9]+,[-+],(?:[0-9]+[MIDNSHP=X])++,[0-9]+,-?[0-9]+;)++")
+MODIFICATION = re.compile(rb"[ACGTUN][-+](?:([a-z]+)|[0-9]+)[.?]?((?:,[0-9]+)*+)")
 
 
 class TagFault(NamedTuple):

@@ -13,19 +13,20 @@ KINDS = {
     b"i": re.compile(rb"[-+]?[0-9]+"),
     b"f": re.compile(NUMBER),
     b"Z": re.compile(rb"[ !-~]*"),
-    b"H": re.compile(rb"(?:[0-9A-F][0-9A-F])*"),
-    b"B": re.compile(rb"[cCsSiI](?:,[-+]?[0-9]+)*|f(?:,(?:" + NUMBER + rb"))*"),
+    b"H": re.compile(rb"(?:[0-9A-F][0-9A-F])*+"),
+    b"B": re.compile(rb"[cCsSiI](?:,[-+]?[0-9]+)*+|f(?:,(?:" + NUMBER + rb"))*+"),
 }
 ONE = b"[A-Za-z][A-Za-z0-9]:(?:" + b"|".join(kind + b":(?:" + p.pattern + b")" for kind, p in KINDS.items()) + b")"
-TAGS = re.compile(ONE + b"(?:\t" + ONE + b")*")
+TAGS = re.compile(ONE + b"(?:\t" + ONE + b")*+")
 SHORT_NUMBER = rb"[-+]?[0-9]{1,9}"
 USUAL = b"[A-Za-z][A-Za-z0-9]:(?:Z:[ !-~]*|i:%s|A:[!-~]|f:%s(?:\\.[0-9]{1,9})?|B:%s)" % (
     SHORT_NUMBER,
     SHORT_NUMBER,
     KINDS[b"B"].pattern,
 )
-USUAL_TAGS = re.compile(USUAL + b"(?:\t" + USUAL + b")*")
+USUAL_TAGS = re.compile(USUAL + b"(?:\t" + USUAL + b")*+")
 HEAD = re.compile(rb"([A-Za-z][A-Za-z0-9]):([A-Za-z]):", re.DOTALL)
+ELEMENT = re.compile(rb"[^,]+")
 INTEGER_RANGE = (-(2**31), 2**32 - 1)
 LARGEST_FLOAT = 3.4028235677973366e38
 RANGES = {
@@ -59,8 +60,8 @@ def out_of_range(field: bytes) -> str | None:
         return None if len(field) <= 14 else _beyond(field[5:], *INTEGER_RANGE)
     if kind == b"f":
         return None if math.fabs(float(field[5:])) < LARGEST_FLOAT else "a number that fits in 32 bits"
-    if kind == b"B" and len(field) > 7:
-        values = field[7:].split(b",")
+    if kind == b"B":
+        values = (found.group() for found in ELEMENT.finditer(field, 6))
         if field[5:6] == b"f":
             fits = all(math.fabs(float(value)) < LARGEST_FLOAT for value in values)
             return None if fits else "numbers that fit in 32 bits"
