@@ -199,7 +199,7 @@ def key_index(data: Bytes, start: int, end: int, code: int, tables: Tables) -> i
     slot = code & mask
     while tables.slots[slot] >= 0:
         index = tables.slots[slot]
-        place, size = tables.key_spans[index]
+        place, size = tables.key_spans[index, 0], tables.key_spans[index, 1]
         if size == end - start and equal(data, start, tables.keys, place, size):
             return int(index)
         slot = (slot + 1) & mask
@@ -220,7 +220,7 @@ def info(data: Bytes, at: int, alternates: int, position: int, tables: Tables, s
         if index == BAD or seen[index] == stamp:
             return BAD
         seen[index] = stamp
-        kind, number = tables.rules[index]
+        kind, number = tables.rules[index, 0], tables.rules[index, 1]
         if kind != FLAG:
             at = keyed_value(data, at, kind, counted(number, alternates), position)
             if at == BAD:

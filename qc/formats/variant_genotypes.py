@@ -74,7 +74,7 @@ def sample(data: Bytes, at: int, plan: Numbers, size: int, alternates: int, call
     """One sample column up to its tab or newline; values at its end may be left out."""
     call[2] = NO_GENOTYPE
     for index in range(size):
-        kind, number = plan[index]
+        kind, number = plan[index, 0], plan[index, 1]
         if kind == GENOTYPE:
             at = genotype(data, at, alternates, call)
         else:

@@ -24,6 +24,7 @@ LONGEST_INDEL = 50
 QUALITY_BIN, QUALITY_BINS = 10, 101
 FREQUENCY_BINS = 20
 MAX_SAMPLES = 1000
+MAX_GENOTYPE = 1 << 12
 
 
 class Arrays(NamedTuple):
@@ -44,7 +45,7 @@ class Arrays(NamedTuple):
 def allele_kind(ref: bytes, alt: bytes) -> int:
     """The kind of an alternate allele: transition, transversion, indel or other."""
     if len(ref) == 1 and len(alt) == 1:
-        pair = {LETTERS.find(ref), LETTERS.find(alt)}
+        pair = {LETTERS.find(ref.upper()), LETTERS.find(alt.upper())}
         if -1 in pair or len(pair) == 1:
             return OTHER
         return TRANSITION if pair in TURNS else TRANSVERSION
@@ -53,6 +54,8 @@ def allele_kind(ref: bytes, alt: bytes) -> int:
 
 def alleles_of(genotype: bytes) -> list[int] | None:
     """The alleles of a well-formed genotype; None when one of them is missing or none can be told."""
+    if len(genotype) > MAX_GENOTYPE:
+        return None
     texts = genotype.replace(b"|", b"/").strip(b"/").split(b"/")
     return [int(text) for text in texts] if all(text.isdigit() and len(text) < 10 for text in texts) else None
 
@@ -74,8 +77,7 @@ class VariantTally:
     def add(self, fields: list[bytes], alternates: Sequence[bytes]) -> None:
         """Counts one record; `fields` are its columns, `alternates` its alternate alleles (none for `.`)."""
         totals = self.arrays.totals
-        ref = fields[3].upper()
-        kinds = [self._add_allele(ref, alt.upper()) for alt in alternates]
+        kinds = [self._add_allele(fields[3], alt) for alt in alternates]
         known = set(kinds)
         totals[SNPS] += TRANSITION in known or TRANSVERSION in known
         totals[INDELS] += INDEL in known
@@ -90,7 +92,7 @@ class VariantTally:
         kind = allele_kind(ref, alt)
         if kind in (TRANSITION, TRANSVERSION):
             self.arrays.totals[TRANSITIONS if kind == TRANSITION else TRANSVERSIONS] += 1
-            self.arrays.substitutions[LETTERS.index(ref), LETTERS.index(alt)] += 1
+            self.arrays.substitutions[LETTERS.index(ref.upper()), LETTERS.index(alt.upper())] += 1
         elif kind == INDEL:
             length = max(-LONGEST_INDEL, min(LONGEST_INDEL, len(alt) - len(ref)))
             self.arrays.indels[length + LONGEST_INDEL] += 1

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 MAX_CONTIGS = 1 << 20
 MAX_AT_ONE_PLACE = 1 << 14
-BASES = frozenset(b"ACGTNacgtn")
+BASES = b"ACGTNacgtn"
+MAX_CHANGE = 1 << 16
 
 
 def contig_of(chrom: bytes) -> bytes:
@@ -82,10 +83,11 @@ class RecordOrder:
         if fields[2] != self.identifier or fields[2] == b".":
             self.identifier, self._changes = fields[2], set()
         self.position = max(position, self.position)
-        alleles = [fields[3], *fields[4].split(b",")]
+        alleles = [fields[3], *(fields[4].split(b",") if fields[4] != b"." else ())]
         changes: set[int] | None = None
-        if all(BASES.issuperset(allele) for allele in alleles):
-            changes = set() if fields[2] == b"." else changes_of(position, alleles)
+        if not any(allele.translate(None, BASES) for allele in alleles):
+            is_named = fields[2] != b"." and sum(map(len, alleles)) < MAX_CHANGE
+            changes = changes_of(position, alleles) if is_named else set()
         hashes = hash(line), hash((fields[3], fields[4]))
         if place is not None:
             self._compare(fields, hashes, changes, place)

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 CHROM = re.compile(rb"<[^\s<>,]+>|[!-+\--;=?-~\x80-\xff]+")
 CHROM_STRICT = re.compile(rb"<[^\s<>,]+>|[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&*+./:;=?@^_|~-]*")
 POS = re.compile(rb"[0-9]{1,10}")
-IDENTIFIER = re.compile(rb"[^\s;]+(?:;[^\s;]+)*")
+IDENTIFIER = re.compile(rb"[^\s;]+(?:;[^\s;]+)*+")
 REF = re.compile(rb"[ACGTNacgtn]+")
 MATE = rb"(?:<[^\[\]\s,<>]+>|[^\[\]\s,<>]+):[0-9]+"
 BREAKEND = rb"[ACGTNacgtn.]+(?:\[%b\[|\]%b\])|(?:\[%b\[|\]%b\])[ACGTNacgtn.]+" % (MATE, MATE, MATE, MATE)
 ALT = re.compile(rb"(?:\*|[ACGTNacgtn]+|<[^\s<>,]+>|" + BREAKEND + rb"|\.[ACGTNacgtn]+|[ACGTNacgtn]+\.)")
 QUAL = re.compile(rb"\.|" + FLOAT)
-FILTER = re.compile(rb"[^\s;,]+(?:;[^\s;,]+)*")
+FILTER = re.compile(rb"[^\s;,]+(?:;[^\s;,]+)*+")
 ANY_ALLELES = frozenset((b"<*>", b"<NON_REF>", b"<X>"))
 MAX_KNOWN = 4096
 
@@ -114,7 +114,7 @@ class RecordCheck:
                 message = f"ALT at line {place['line']} holds '{shown(allele)}', which is not an allele."
                 expected = "bases, *, <ID>, a breakend or ."
                 self._findings.error("alt", message, found=allele, expected=expected, **place)
-        if ref.upper() in {allele.upper() for allele in alternates}:
+        if any(len(allele) == len(ref) and allele.upper() == ref.upper() for allele in alternates):
             message = f"ALT at line {place['line']} holds the allele of REF."
             self._findings.error("alt_is_ref", message, found=alt, expected="alleles other than REF", **place)
         elif len(set(alternates)) < len(alternates):

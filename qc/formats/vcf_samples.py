@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from qc.formats.vcf_declared import VcfHeader
 
 CALL = rb"(?:\.|[0-9]+)"
-GENOTYPES = {0: rb"[/|]?%b(?:[/|]%b)*" % (CALL, CALL), 1: CALL, 2: rb"%b[/|]%b" % (CALL, CALL)}
+GENOTYPES = {0: rb"[/|]?%b(?:[/|]%b)*+" % (CALL, CALL), 1: CALL, 2: rb"%b[/|]%b" % (CALL, CALL)}
 GENOTYPE = re.compile(GENOTYPES[0])
 ALLELE = re.compile(rb"[0-9]+")
 ANY = Definition(b".", b"String")
 FIRST_LEADING_PHASE = 4
 BY_PLOIDY = (b"G", b"P")
 MAX_PLANS = 512
+MAX_KEYS = 128
+MAX_GENOTYPE = 1 << 12
 
 
 class Plan:
@@ -36,7 +38,7 @@ class Plan:
         forms = [self._form(ploidy) for ploidy in ((2, 1) if by_ploidy else (0,))]
         one = b"(?:" + b"|".join(forms) + b")"
         self.sample = re.compile(one)
-        self.samples = re.compile(one + b"(?:\t" + one + b")*")
+        self.samples = re.compile(one + b"(?:\t" + one + b")*+")
 
     def _form(self, ploidy: int) -> bytes:
         """A regular expression for the samples of one ploidy; 0 for any."""
@@ -98,6 +100,10 @@ class SampleCheck:
             return None
         keys = text.split(b":")
         before = findings.errors
+        if len(keys) > MAX_KEYS:
+            message = f"FORMAT at line {line} has {len(keys)} keys."
+            findings.error("format_keys", message, found=text, expected=f"at most {MAX_KEYS}", **place)
+            return None
         if len(set(keys)) < len(keys):
             message = f"FORMAT at line {line} has a key twice."
             findings.error("format_twice", message, found=text, expected="each key once", **place)
@@ -128,6 +134,8 @@ class SampleCheck:
     def _is_good(self, genotype: bytes, alternates: int) -> bool:
         """Says whether the alleles of a well-formed genotype exist and its form is one of this version."""
         key = (genotype, alternates)
+        if len(genotype) > MAX_GENOTYPE:
+            return False
         good = self._genotypes.get(key)
         if good is None:
             found = {allele.lstrip(b"0") for allele in ALLELE.findall(genotype)}
@@ -168,7 +176,7 @@ class SampleCheck:
         ploidy = 0
         for key, definition, value in zip(plan.keys, plan.definitions, values, strict=False):
             if key == b"GT":
-                if not GENOTYPE.fullmatch(value):
+                if len(value) > MAX_GENOTYPE or not GENOTYPE.fullmatch(value):
                     message = f"GT of sample '{name}' at line {line} is '{shown(value)}', which is not a genotype."
                     self._findings.error(
                         "genotype", message, found=value, expected="allele numbers joined by / or |", **place
