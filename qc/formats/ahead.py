@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 DIRECT = 1 << 22
-GATHERED = 1 << 20
-MOST_AHEAD = 4
+GATHERED = 1 << 18
+MOST_AHEAD = 16
 
 
 class _Failed(NamedTuple):
@@ -49,7 +49,7 @@ def ahead(pieces: Generator[bytes, None, T]) -> Generator[bytes, None, T]:
 
 
 class _Runner(Generic[T]):
-    """The thread and what it has put aside; small pieces are joined to about 1 MiB."""
+    """The thread and what it has put aside; small pieces are joined to some size."""
 
     def __init__(self, pieces: Generator[bytes, None, T]) -> None:
         self._pieces = pieces

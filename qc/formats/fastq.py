@@ -135,7 +135,7 @@ class RecordWalk:
     def measured(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The counts and the metrics of all records."""
         reader = self._reader or PlainReader(self.tally.tables)
-        return self.tally.measured(list(reader.seen()), reader.until)
+        return self.tally.measured(reader.tracked())
 
     def _take_usual(self, reader: Reader, block: bytes, at: int) -> int:
         usual = reader.usual(block, at, self._ends)

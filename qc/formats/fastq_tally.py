@@ -13,8 +13,7 @@ from qc.formats.reads_positions import adapter_content, positions
 from qc.formats.reads_tables import FIRST_SCORE, Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from qc.formats.reads_duplicates import Tracked
     from qc.formats.reads_tables import Array
 
 MAX_EXACT_LENGTH = 1000
@@ -41,14 +40,14 @@ class ReadTally:
         for length, count in zip(*np.unique(_binned(lengths), return_counts=True), strict=True):
             self.lengths[int(length)] += int(count)
 
-    def measured(self, seen: Sequence[tuple[bytes, int]], until: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The scalars and the distributions of a verdict; `seen` and `until` are as `duplication` takes them."""
-        lost, levels = duplication(seen, until, self.records)
+    def measured(self, tracked: Tracked) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The scalars and the distributions of a verdict."""
+        lost, levels = duplication(tracked, self.records)
         counts = {**self.counts(), "duplicate_percent": lost}
         metrics = {
             **self.metrics(),
             "duplication_levels": levels,
-            "overrepresented": overrepresented(seen, self.records),
+            "overrepresented": overrepresented(tracked, self.records),
         }
         return counts, metrics
 

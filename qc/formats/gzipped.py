@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 INFLATE_ERROR = cast("type[Exception]", isal_zlib.error)
 GZIP_MAGIC = b"\x1f\x8b"
-INPUT_SIZE = 1 << 16
+INPUT_SIZE = 1 << 17
 OUTPUT_SIZE = 1 << 20
 USUAL_HEADER = 64
 MAX_HEADER = 1 << 17

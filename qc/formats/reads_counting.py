@@ -18,6 +18,7 @@ from qc.formats.reads_tables import ADAPTER_SIZE, ADAPTERS, ALONE, FIRST_SCORE, 
 if TYPE_CHECKING:
     from qc.formats.reads_tables import Array
 
+UPPER_T_OR_U = 0xDE
 WORDS = 7
 UPPERS = np.uint64(0xDFDFDFDFDFDFDFDF)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
@@ -31,9 +32,11 @@ FOURS = ((PROBES.reshape(-1, 3, 4) >> 1 & 3) << np.array([0, 2, 4, 6])).sum(axis
 def count_letters(data: Array, at: int, length: int, batch: Array) -> None:
     """Adds one to the count of each position's letter; `batch[letter, position]` must have room for one more."""
     start = np.uint64(at)
-    for number, letter in ((0, 65), (1, 67), (2, 71), (3, 84), (4, 78), (3, 85)):
+    for number, letter in ((0, 65), (1, 67), (2, 71), (4, 78)):
         for i in range(np.uint64(length)):
             batch[number, i] += (data[start + i] & UPPER) == letter
+    for i in range(np.uint64(length)):
+        batch[3, i] += (data[start + i] & UPPER_T_OR_U) == ord("T")
 
 
 @compiled
@@ -129,7 +132,7 @@ def mark_adapters(data: Array, at: int, length: int, fours: Array, marks: Array)
             )
         marks[i] = mark
         any_marked = np.uint8(any_marked | mark)
-    return any_marked != 0
+    return bool(any_marked)
 
 
 @compiled
@@ -157,7 +160,7 @@ def count_adapters(
 
 
 @compiled
-def pack_front(data: Array, at: int, length: int, key: Array, mixed: int) -> int:
+def pack_front(data: Array, at: int, length: int, key: Array, mixed: np.uint64) -> np.uint64:
     """Writes the front of a read, in upper case, and its size into the words of `key`; returns a hash of them."""
     size = min(length, COMPARED)
     for word in range(WORDS):
@@ -186,7 +189,7 @@ def count_sequence(
     `state` is the reads, the sequences, the read until which all were met, and a secret that spreads the slots, so that
     no file can be made to let all its reads fall into one. A slot holds a mark of its sequence beside the number.
     """
-    mixed = np.uint64(pack_front(data, at, length, key, np.uint64(state[3])))
+    mixed = pack_front(data, at, length, key, np.uint64(state[3]))
     slot = np.int64(mixed >> np.uint64(40)) & (SLOTS - 1)
     mark = np.int64(mixed & np.uint64(0x7FFFFFFF)) << 32
     state[0] += 1

@@ -7,13 +7,14 @@ when their first 50 bases are, and what was seen of a duplication level is scale
 from __future__ import annotations
 
 import math
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from qc.formats.reads_tables import ADAPTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from qc.formats.reads_tables import Array
 
@@ -34,12 +35,20 @@ SOURCES = {
 }
 
 
+class Tracked(NamedTuple):
+    """How often each of the first different sequences came, what each is, and the read at which all had been met."""
+
+    times: Array
+    sequence: Callable[[int], bytes]
+    until: int
+
+
 class Sequences:
-    """Counts how often each of the first different sequences comes; `until` is the read at which all were met."""
+    """Counts how often each of the first different sequences comes."""
 
     def __init__(self) -> None:
         self.records = 0
-        self.until = 0
+        self._until = 0
         self._seen: dict[bytes, int] = {}
 
     def add(self, bases: bytes, lengths: Array) -> None:
@@ -57,20 +66,18 @@ class Sequences:
             elif not full:
                 seen[start] = 1
             if not full:
-                self.until = self.records
+                self._until = self.records
 
-    def seen(self) -> Iterable[tuple[bytes, int]]:
-        """The sequences and how often each was met, in the order of their first reads."""
-        return self._seen.items()
+    def tracked(self) -> Tracked:
+        """What was counted, in the order of the first reads."""
+        times = np.fromiter(self._seen.values(), np.int64, len(self._seen))
+        return Tracked(times, list(self._seen).__getitem__, self._until)
 
 
-def duplication(seen: Iterable[tuple[bytes, int]], until: int, records: int) -> tuple[float, list[list[Any]]]:
-    """The percentage of reads that removing duplicates would cost, and how many reads are at which level.
-
-    `seen` are sequences and their counts, all of which were first met within the first `until` of the reads.
-    """
-    observed = Counter(times for _, times in seen)
-    known = {times: _scaled(until, records, times, number) for times, number in sorted(observed.items())}
+def duplication(tracked: Tracked, records: int) -> tuple[float, list[list[Any]]]:
+    """The percentage of reads that removing duplicates would cost, and how many reads are at which level."""
+    observed = zip(*np.unique(tracked.times, return_counts=True), strict=True)
+    known = {int(times): _scaled(tracked.until, records, int(times), int(number)) for times, number in observed}
     different = sum(known.values())
     total = sum(times * number for times, number in known.items())
     shares = dict.fromkeys((label for label, _ in LEVELS), 0.0)
@@ -81,12 +88,13 @@ def duplication(seen: Iterable[tuple[bytes, int]], until: int, records: int) -> 
     return round(lost, 2), [[label, round(100 * share / total, 4) if total else 0.0] for label, share in shares.items()]
 
 
-def overrepresented(seen: Iterable[tuple[bytes, int]], records: int) -> list[list[Any]]:
+def overrepresented(tracked: Tracked, records: int) -> list[list[Any]]:
     """The sequences that make up more than 0.1 % of the reads, most frequent first, at most 100 of them.
 
     Each with its count, its percentage and the adapter or primer it holds, None when it holds none that is known.
     """
-    often = [(times, sequence) for sequence, times in seen if 100 * times > OVERREPRESENTED * records]
+    places = np.flatnonzero(100 * tracked.times > OVERREPRESENTED * records)
+    often = [(int(tracked.times[place]), tracked.sequence(int(place))) for place in places]
     often.sort(key=lambda pair: (-pair[0], pair[1]))
     return [
         [sequence.decode("ascii"), times, round(100 * times / records, 4), _possible_source(sequence)]

@@ -21,14 +21,12 @@ from qc.formats.reads_counting import (
     count_sequence,
     flush_letters,
 )
-from qc.formats.reads_duplicates import TRACKED
+from qc.formats.reads_duplicates import TRACKED, Tracked
 from qc.formats.reads_framing import AT, NAME_ROOM, frame, take_name
 from qc.formats.reads_plain import Usual
 from qc.formats.reads_tables import SHARED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from qc.formats.reads_plain import Reads
     from qc.formats.reads_tables import Array, Tables
 
@@ -106,16 +104,10 @@ class FastReader:
         self._fragments = np.zeros(NAMES_ROOM, np.uint8)
         self._places = np.zeros((AT_ONCE, 3), np.int64)
 
-    @property
-    def until(self) -> int:
-        """The read at which the last of the tracked sequences was met."""
-        return int(self._state[2])
-
-    def seen(self) -> Iterator[tuple[bytes, int]]:
-        """The tracked sequences and how often each was met."""
-        for packed, times in zip(self._packed[: int(self._state[1])], self._times, strict=False):
-            raw = packed.astype("<u8").tobytes()
-            yield raw[: raw[-1]], int(times)
+    def tracked(self) -> Tracked:
+        """See `Reader`."""
+        _, number, until, _ = map(int, self._state)
+        return Tracked(self._times[:number], self._sequence, until)
 
     def usual(self, block: bytes, at: int, ends: int) -> Usual | None:
         """Takes and counts usual reads from `at` on; None when the first is not usual."""
@@ -143,6 +135,10 @@ class FastReader:
         places = np.stack([starts, starts + len(reads.bases), reads.lengths], axis=1)
         for at in range(0, len(places), BATCH):
             count_many(data, places[at : at + BATCH], self._tables.width, self._batch, self._arrays())
+
+    def _sequence(self, place: int) -> bytes:
+        raw: bytes = self._packed[place].astype("<u8").tobytes()
+        return raw[: raw[-1]]
 
     def _arrays(self) -> Arrays:
         tables = self._tables

@@ -12,8 +12,7 @@ from qc.formats.reads_duplicates import Sequences
 from qc.formats.reads_tables import ADAPTERS, FIRST_SCORE, GC_SIZES, LETTERS, LIGATED, ROWS, SCORES, Array, gc_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from qc.formats.reads_duplicates import Tracked
     from qc.formats.reads_tables import Tables
 
 CODES = np.full(256, 5, np.uint8)
@@ -47,13 +46,8 @@ class Usual(NamedTuple):
 class Reader(Protocol):
     """What takes usual reads from blocks and counts them into the tables."""
 
-    @property
-    def until(self) -> int:
-        """The read at which the last of the tracked sequences was met."""
-        ...
-
-    def seen(self) -> Iterable[tuple[bytes, int]]:
-        """The tracked sequences and how often each was met."""
+    def tracked(self) -> Tracked:
+        """The sequences that were tracked to find copies."""
         ...
 
     def usual(self, block: bytes, at: int, ends: int) -> Usual | None:
@@ -75,14 +69,9 @@ class PlainReader:
         self._tables = tables
         self._sequences = Sequences()
 
-    @property
-    def until(self) -> int:
+    def tracked(self) -> Tracked:
         """See `Reader`."""
-        return self._sequences.until
-
-    def seen(self) -> Iterable[tuple[bytes, int]]:
-        """See `Reader`."""
-        return self._sequences.seen()
+        return self._sequences.tracked()
 
     def usual(self, block: bytes, at: int, ends: int) -> Usual | None:
         """See `Reader`."""

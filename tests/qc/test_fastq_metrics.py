@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from qc.formats.reads_duplicates import TRACKED, duplication, overrepresented
+from qc.formats.reads_duplicates import TRACKED, Tracked, duplication, overrepresented
 from qc.formats.reads_positions import base_groups
 from qc.formats.reads_tables import Tables
 from tests.qc.builders import verdict_of
@@ -102,19 +102,17 @@ def test_copies_are_told_by_the_first_fifty_bases(tmp_path: Path) -> None:
 
 
 def test_what_was_tracked_of_a_big_file_stands_for_all_of_it() -> None:
-    seen = [(b"%d" % number, 1) for number in range(TRACKED)]
-    lost, levels = duplication(seen, TRACKED, 10 * TRACKED)
+    lost, levels = duplication(Tracked(np.ones(TRACKED), bytes, TRACKED), 10 * TRACKED)
     assert (lost, levels[0]) == (0.0, ["1", 100.0])
-    mixed = [(b"%d" % number, 1 if number % 2 else 2) for number in range(TRACKED)]
-    lost, levels = duplication(mixed, TRACKED, 10 * TRACKED)
+    lost, levels = duplication(Tracked(1 + np.arange(TRACKED) % 2, bytes, TRACKED), 10 * TRACKED)
     singles, pairs = TRACKED / 2 / 0.1, TRACKED / 2 / (1 - 0.9 * 0.9)
     assert lost == pytest.approx(100 * pairs / (singles + 2 * pairs), abs=0.01)
 
 
 def test_a_frequent_sequence_is_named_where_it_is_known() -> None:
     adapter = b"GATCGGAAGAGCACACGTCTGAACTCCAGTCACATCACGATCTCGTATGC"
-    seen = [(b"ACGTACGT", 10), (adapter, 11), (b"TTTT", 9)]
-    assert overrepresented(seen, 9999) == [
+    sequences = [b"ACGTACGT", adapter, b"TTTT"]
+    assert overrepresented(Tracked(np.array([10, 11, 9]), sequences.__getitem__, 9999), 9999) == [
         [adapter.decode(), 11, 0.11, "Illumina Universal Adapter"],
         ["ACGTACGT", 10, 0.1, None],
     ]
