@@ -27,7 +27,7 @@ from qc.results import Compression, Format
 if TYPE_CHECKING:
     from qc.formats.base import Job
 
-MAX_TEXT = 1 << 26
+MAX_TEXT = 1 << 25
 MAX_RECORD = 1 << 26
 BLOCK = 1 << 18
 CHECKED = [

@@ -8,9 +8,9 @@ from qc.formats.base import shown
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
-    from qc.formats.vcf_declared import MetaLine, VcfHeader
+    from qc.formats.vcf_declared import VcfHeader
 
-MAX_INDEX = 1 << 20
+MAX_INDEX = 1 << 21
 STRINGS = (b"FILTER", b"INFO", b"FORMAT")
 
 
@@ -20,21 +20,26 @@ class BcfDictionary:
     def __init__(self, header: VcfHeader, findings: FindingLog) -> None:
         self.strings: dict[int, bytes] = {0: b"PASS"}
         self.contigs: dict[int, bytes] = {}
-        self._findings = findings
-        for (key, identity), line in header.known.items():
-            if key in STRINGS:
-                self._add(self.strings, identity, line)
-            elif key == b"contig":
-                self._add(self.contigs, identity, line)
-
-    def _add(self, names: dict[int, bytes], identity: bytes, line: MetaLine) -> None:
-        """Takes the number that IDX gives, or that the name has already, or the next one."""
-        if b"IDX" in line.fields:
-            text = line.fields[b"IDX"].text
-            index = int(text) if text.isdigit() and len(text) < 8 else MAX_INDEX
+        known = {b"PASS"}
+        following = {True: 1, False: 0}
+        for (key, identity), declared in header.known.items():
+            is_string = key in STRINGS
+            if not is_string and key != b"contig":
+                continue
+            names = self.strings if is_string else self.contigs
+            index = following[is_string]
+            if declared.idx is not None:
+                index = _number(declared.idx)
+            elif is_string and identity in known:
+                continue
             if index >= MAX_INDEX or names.setdefault(index, identity) != identity:
-                message = f"{line.name} has the IDX '{shown(text)}', which is too big, taken, or no number."
+                message = f"The header gives the {shown(key)} '{shown(identity)}' a number that is too big or taken."
                 expected = f"a number of its own below {MAX_INDEX}"
-                self._findings.error("bcf_dictionary", message, line=line.number, found=text, expected=expected)
-        elif identity not in names.values():
-            names[max(names, default=-1) + 1] = identity
+                findings.error("bcf_dictionary", message, found=declared.idx, expected=expected)
+                return
+            following[is_string] = max(following[is_string], index + 1)
+            known.add(identity)
+
+
+def _number(text: bytes) -> int:
+    return int(text) if text.isdigit() and len(text) < 8 else MAX_INDEX

@@ -25,6 +25,15 @@ class MetaLine(NamedTuple):
         return f"Header line {self.number} (##{shown(self.key)})"
 
 
+class Declared(NamedTuple):
+    """What is kept of a structured line, beside its key and ID, to compare it with others and to number it."""
+
+    number: bytes | None
+    kind: bytes | None
+    length: bytes | None
+    idx: bytes | None
+
+
 class VcfHeader:
     """What a header declares. `minor` is the 4.x version; `samples` are the names of the columns after FORMAT."""
 
@@ -38,4 +47,4 @@ class VcfHeader:
         self.contigs: dict[bytes, int | None] = {}
         self.columns = 0
         self.samples: list[bytes] = []
-        self.known: dict[tuple[bytes, bytes], MetaLine] = {}
+        self.known: dict[tuple[bytes, bytes], Declared] = {}

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from qc.formats.base import shown
-from qc.formats.vcf_declared import MetaLine
+from qc.formats.vcf_declared import Declared, MetaLine
 from qc.formats.vcf_meta import BadMeta, parse_structured
 from qc.formats.vcf_meta_rules import LENGTH, check_fields, check_url, define, required
 
@@ -77,8 +77,10 @@ def _read_structured(header: VcfHeader, key: bytes, value: bytes, number: int, f
 
 def _declare(header: VcfHeader, line: MetaLine, findings: FindingLog) -> None:
     identity = line.fields[b"ID"].text
-    before = header.known.setdefault((line.key, identity), line)
-    if before is not line and not _repeats(before, line, findings):
+    texts = (line.fields.get(key) for key in (b"Number", b"Type", b"length", b"IDX"))
+    declared = Declared(*(text and text.text for text in texts))
+    before = header.known.setdefault((line.key, identity), declared)
+    if before is not declared and not _repeats(before, declared, line, findings):
         return
     match line.key:
         case b"INFO" | b"FORMAT":
@@ -91,16 +93,15 @@ def _declare(header: VcfHeader, line: MetaLine, findings: FindingLog) -> None:
             _read_contig(header, line, findings)
 
 
-def _repeats(before: MetaLine, line: MetaLine, findings: FindingLog) -> bool:
+def _repeats(before: Declared, now: Declared, line: MetaLine, findings: FindingLog) -> bool:
     """Tells of an ID that is declared twice; returns whether the second line adds the length of a contig."""
     identity = line.fields[b"ID"].text
-    pairs = [(before.fields.get(key), line.fields.get(key)) for key in (b"Number", b"Type", b"length")]
     message = f"Header line {line.number} declares the {shown(line.key)} '{shown(identity)}' a second time"
-    if any(old and new and old.text != new.text for old, new in pairs):
+    if any(old and new and old != new for old, new in zip(before[:3], now[:3], strict=True)):
         findings.error("meta_duplicate", f"{message} and differently.", line=line.number, found=identity)
         return False
     findings.warn_once("meta_repeated", f"{message}.", line=line.number, found=identity)
-    return line.key == b"contig" and b"length" not in before.fields
+    return line.key == b"contig" and before.length is None
 
 
 def _read_contig(header: VcfHeader, line: MetaLine, findings: FindingLog) -> None:

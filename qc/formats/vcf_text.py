@@ -18,7 +18,7 @@ from qc.formats.vcf_samples import SampleCheck
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
 
-MAX_HEADER = 1 << 26
+MAX_HEADER = 1 << 25
 CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -89,7 +89,7 @@ class VcfWalk:
 
     def take_record(self, line: bytes) -> None:
         """Checks a line below the header, of which `number` is the number."""
-        if not line.strip():
+        if not line:
             self._blank = self._blank or self.number
             return
         self.records += 1

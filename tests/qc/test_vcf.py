@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -210,6 +211,27 @@ def test_blank_lines_are_told_at_the_end_and_refused_before_a_record(tmp_path: P
     middle = verdict_of(tmp_path, "b.vcf", vcf(VCF_RECORD, b"\n", record()))
     assert not middle.valid
     assert [(finding.code, finding.line) for finding in middle.findings] == [("blank_line", LINE)]
+
+
+def test_a_line_of_blanks_alone_is_no_blank_line(tmp_path: Path) -> None:
+    for line in (b" \n", b"\t\t\n"):
+        assert codes(verdict_of(tmp_path, "a.vcf", vcf(VCF_RECORD, line))) == ["column_count"]
+
+
+def test_a_list_without_end_costs_no_more_memory_than_its_line(tmp_path: Path) -> None:
+    header = VCF_HEADER.replace(b"#CHROM", b'##INFO=<ID=L,Number=.,Type=Float,Description="x">\n#CHROM')
+    data = vcf(record(info=b"L=" + b"0.5," * (1 << 20) + b"1", a=b"0/1:" + b"1," * (1 << 20) + b"1"), header=header)
+    tracemalloc.start()
+    try:
+        assert codes(verdict_of(tmp_path, "a.vcf", data)) == ["sample_number"]
+        assert tracemalloc.get_traced_memory()[1] < 8 * len(data)
+    finally:
+        tracemalloc.stop()
+
+
+def test_more_keys_than_any_file_has_are_refused(tmp_path: Path) -> None:
+    keys = b"GT:" + b":".join(b"K%d" % number for number in range(2000))
+    assert codes(verdict_of(tmp_path, "a.vcf", vcf(record(format=keys)))) == ["format_keys"]
 
 
 def test_control_characters_are_refused(tmp_path: Path) -> None:
