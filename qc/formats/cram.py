@@ -165,4 +165,4 @@ class CramWalk:
         links = folder / "links"
         links.mkdir()
         references = References(self._header, self._job.reference, self._job.references, folder)
-        self._decoder = self._opened.enter_context(CramDecoder(self._definition, text, references, links))
+        self._decoder = self._opened.enter_context(CramDecoder(self._definition, text, self._header, references, links))

@@ -15,7 +15,7 @@ import pysam
 
 from qc.formats.alignment_tally import AlignmentTally
 from qc.formats.bam import BamWalk, BrokenFrame
-from qc.formats.bam_header import BadHeader, read_bam_header
+from qc.formats.bam_header import BamHeader
 from qc.formats.base import FindingLog, TooManyErrors, shown
 from qc.formats.bgzf import bgzf_pieces
 from qc.formats.cram_header import END, header_for_decoder, sequence_key
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from qc.formats.cram_slices import Slice
     from qc.formats.reference_lookup import References
+    from qc.formats.sam_header import SamHeader
 
 NOWHERE = os.devnull + "/none"
 PIECE = 1 << 20
@@ -44,25 +45,28 @@ class CramDecoder:
     `folder` is one where sequences are linked for htslib.
     """
 
-    def __init__(self, definition: bytes, text: bytes, references: References, folder: Path) -> None:
+    def __init__(self, definition: bytes, text: bytes, header: SamHeader, references: References, folder: Path) -> None:
         self.tally = AlignmentTally()
         self.whole = True
         self._log = FindingLog()
         self._major = definition[4]
+        self._definition = definition
+        self._text = text
+        self._header = header
+        self._piped: Piped[tuple[AlignmentTally, str | None]] | None = None
         self._references = references
         self._folder = folder
         self._linked: set[int] = set()
         self._lacking: NotAtHand | None = None
         os.environ["REF_PATH"], os.environ["REF_CACHE"] = NOWHERE, f"{folder}/%s"
         pysam.set_verbosity(0)
-        self._piped = Piped(partial(_decode, log=self._log))
-        self._piped.send(definition + header_for_decoder(text, self._major))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._piped.__exit__(*error)
+        if self._piped:
+            self._piped.__exit__(*error)
 
     def take(self, container: Iterable[bytes], at: int, needed: list[Slice], findings: FindingLog) -> None:
         """Decodes a sound container that begins at byte `at`, if the sequences that its slices need are there."""
@@ -75,11 +79,16 @@ class CramDecoder:
             findings.error(lacking.code, str(lacking), offset=at, **lacking.place)
             self.whole = False
             return
+        if self._piped is None:
+            self._piped = Piped(partial(_decode, header=self._header, log=self._log))
+            self._piped.send(self._definition + header_for_decoder(self._text, self._major))
         for data in container:
             self._piped.send(data)
 
     def finish(self, findings: FindingLog) -> None:
         """Waits for the last record and logs what was found in all of them. Raises TooManyErrors."""
+        if self._piped is None:
+            return
         self._piped.send(END[self._major])
         try:
             self.tally, problem = self._piped.finish()
@@ -124,20 +133,26 @@ class CramDecoder:
         return found.path
 
 
-def _decode(reading: int, log: FindingLog) -> tuple[AlignmentTally, str | None]:
+def _decode(reading: int, header: SamHeader, log: FindingLog) -> tuple[AlignmentTally, str | None]:
     """Decodes what the descriptor gives, checking the records as BAM; returns their tally and why it ended early."""
     bam = _Bam(reading)
-    own = FindingLog()  # the blocks and the header of that BAM are htslib's own affair
-    feed = Feed(bgzf_pieces(RawBytes(bam), own))
-    tally = AlignmentTally()
+    feed = Feed(bgzf_pieces(RawBytes(bam), FindingLog()))  # the blocks of that BAM are htslib's own affair
+    walk = BamWalk(BamHeader(header, list(header.references), list(header.references.values())), 0, log)
     try:
-        walk = BamWalk(read_bam_header(feed, own), feed.offset, log)
-        tally = walk.tally
+        _pass_header(feed)
         walk.feed(feed.rest())
-    except (EndOfData, BadHeader, BrokenFrame):
+    except (EndOfData, BrokenFrame):
         bam.problem = bam.problem or "it is not a record that BAM can hold"
     log.kept[:] = [msgspec.structs.replace(finding, offset=None) for finding in log.kept]
-    return tally, bam.problem
+    return walk.tally, bam.problem
+
+
+def _pass_header(feed: Feed) -> None:
+    """Goes past the header that htslib has made of the one that is known. Raises EndOfData."""
+    feed.take(4)
+    feed.take(feed.number())
+    for _ in range(feed.number()):
+        feed.take(feed.number() + 4)
 
 
 class _Bam:

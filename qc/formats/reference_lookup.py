@@ -63,7 +63,6 @@ class References:
     def __init__(self, header: SamHeader, fasta: Path | None, store: Path | None, folder: Path) -> None:
         self._wanted = [(name.decode("latin-1"), length) for name, length in header.references.items()]
         self._md5s = {name.decode("latin-1"): md5.decode("latin-1") for name, md5 in header.md5s.items()}
-        self._meant = {*self._md5s.values(), *self._wanted}
         self._fasta = fasta
         self._store = ReferenceStore(store) if store else None
         self._folder = folder
@@ -117,20 +116,21 @@ class References:
     def _read_given(self) -> dict[str, Sequence]:
         """The sequences of the FASTA file by name; the bases of those that the header may mean are in the folder."""
         if self._given is None:
-            self._given = {}
+            self._given = given = {}
             if self._fasta:
+                meant = {*self._md5s.values(), *self._wanted}
+
+                def take(sequence: Sequence, file: Path) -> None:
+                    given[sequence.name] = sequence
+                    if sequence.md5 in meant or sequence[:2] in meant:
+                        file.replace(self._folder / sequence.md5)
+
                 try:
-                    read_fasta(self._fasta, self._folder, self._take)
+                    read_fasta(self._fasta, self._folder, take)
                 except (BadFasta, Unreadable, OSError) as error:
                     message = f"The reference cannot be read: {shown(str(error).rstrip('.'))}."
                     raise NotAtHand("reference_unreadable", message, None, "a FASTA file") from error
         return self._given
-
-    def _take(self, sequence: Sequence, file: Path) -> None:
-        assert self._given is not None
-        self._given[sequence.name] = sequence
-        if sequence.md5 in self._meant or sequence[:2] in self._meant:
-            file.replace(self._folder / sequence.md5)
 
     def _not_at_hand(self, index: int) -> NotAtHand:
         name, length = self._wanted[index]
