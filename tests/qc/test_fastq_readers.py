@@ -54,7 +54,7 @@ def reads(rng: random.Random, count: int, letters: str, longest: int) -> list[by
             at = rng.randint(0, length - 12)
             bases = bases[:at] + rng.choice(["AGATCGGAAGAG", "A" * 12, "ctgtctcttata"]) + bases[at + 12 :]
         scores = "".join(chr(33 + min(93, int(rng.expovariate(0.03)))) for _ in range(length))
-        name = f"r{number}{rng.choice(['', '/1', '/2', '.2', ' 1:N:0:A'])}"
+        name = f"r{number}{rng.choice(['', '/1', '/2', '.2', '_R2', 'R2', ' 1:N:0:A'])}"
         out.append(f"@{name}\n{bases}\n+{rng.choice(['', name])}\n{scores}\n".encode())
         if rng.random() < 0.2:
             out.append(out[-1])
