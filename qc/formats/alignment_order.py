@@ -39,6 +39,7 @@ class OrderCheck:
         self._findings = findings
         self._last_place = 0
         self._last_name = b""
+        self._last_key: list[tuple[int, int, bytes]] = []
 
     @property
     def by_name(self) -> bool:
@@ -80,12 +81,14 @@ class OrderCheck:
     def _name_is_wrong(self, name: bytes) -> bool:
         name = name[:LONGEST_NAME]
         last, self._last_name = self._last_name, name
-        if name == last or not last:
+        if name == last:
             return False
         if name < last:
             self._possible.discard("lexicographical")
-        if "natural" in self._possible and natural_key(name) < natural_key(last):
-            self._possible.discard("natural")
+        if "natural" in self._possible:
+            last_key, self._last_key = self._last_key, natural_key(name)
+            if self._last_key < last_key:
+                self._possible.discard("natural")
         return not self._possible
 
 

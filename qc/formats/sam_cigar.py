@@ -13,6 +13,11 @@ Words = np.ndarray[Any, np.dtype[np.uint32]]
 OPERATION = re.compile(rb"([0-9]++)([MIDNSHP=X])")
 LONGEST = (1 << 28) - 1
 CACHED = 256
+DETAILED, LONGEST_TEXT = 1 << 16, 1 << 24
+GRAMMAR = re.compile(rb"(?:[0-9]++[MIDNSHP=X])++")
+PIECE = re.compile(rb"(?:[0-9]{1,12}[MIDNSHP=X]){1,65536}+")
+NUMBERED = bytes.maketrans(b"MIDNSHP=X", bytes(range(9)))
+BLANKED = bytes.maketrans(b"MIDNSHP=X", b" " * 9)
 MOST_BLOCKS = 65535
 KINDS = b"MIDNSHP=X"
 IN_QUERY = np.array([kind in b"MIS=X" for kind in KINDS])
@@ -39,6 +44,7 @@ class Cigar(NamedTuple):
 
 
 NO_CIGAR = Cigar()
+TOO_MANY = Cigar(f"has more than {LONGEST_TEXT} characters")
 MALFORMED = Cigar("is not a run of lengths and operations")
 CLIPS_INSIDE = Cigar("clips inside the alignment")
 TOO_LONG = Cigar(f"has an operation longer than {LONGEST}")
@@ -57,6 +63,8 @@ def _cached(text: bytes) -> Cigar:
 def _read(text: bytes) -> Cigar:
     if text == b"*":
         return NO_CIGAR
+    if len(text) > DETAILED:
+        return _read_long(text)
     query = reference = at = state = 0
     zero = adjacent = False
     last = b""
@@ -83,6 +91,27 @@ def _read(text: bytes) -> Cigar:
     if at < len(text) or not text:
         return MALFORMED
     return Cigar(None, query, reference, tuple(blocks) if len(blocks) <= MOST_BLOCKS else (), zero, adjacent)
+
+
+def _read_long(text: bytes) -> Cigar:
+    """Takes a CIGAR of very many operations apart by way of its form in BAM, piece by piece."""
+    if len(text) > LONGEST_TEXT:
+        return TOO_MANY
+    if not GRAMMAR.fullmatch(text):
+        return MALFORMED
+    words = []
+    at = 0
+    while at < len(text):
+        found = PIECE.match(text, at)
+        if not found:
+            return TOO_LONG
+        piece, at = found.group(), found.end()
+        kinds = np.frombuffer(piece.translate(None, b"0123456789").translate(NUMBERED), np.uint8)
+        lengths = np.array(list(map(int, piece.translate(BLANKED).split())), np.uint64)
+        if lengths.max() > LONGEST:
+            return TOO_LONG
+        words.append((lengths << np.uint64(4) | kinds).astype(np.uint32))
+    return _read_binary(np.concatenate(words).tobytes())
 
 
 def _next_state(state: int, kind: bytes) -> int:

@@ -61,8 +61,8 @@ def read_header_line(header: SamHeader, line: bytes, number: int, findings: Find
     if kind == b"CO":
         return
     if kind not in REQUIRED:
-        if not kind.islower() and kind.isupper():
-            findings.warn_once("header_kind", f"Line {number} has the unknown header type @{shown(kind)}.", line=number)
+        message = f"Line {number} has the unknown header type @{shown(kind)}."
+        findings.error("header_kind", message, line=number, found=kind, expected="@HD, @SQ, @RG, @PG or @CO")
         return
     if kind == b"HD" and header.lines > 1:
         findings.error("header_order", f"Line {number} is an @HD line; @HD must be the first line.", line=number)

@@ -70,9 +70,8 @@ class SamLineCheck:
         return self._judge(fields, tags, place)
 
     def _judge(self, fields: list[bytes], tags: bytes | None, place: dict[str, Any]) -> Alignment:
-        flag, position, quality, next_position, template = [
-            int(fields[i]) if SIGNED.fullmatch(fields[i]) else 0 for i in (1, 3, 4, 7, 8)
-        ]
+        flag, position, quality = int(fields[1]), int(fields[3]), int(fields[4])
+        next_position, template = int(fields[7]), int(fields[8])
         reference = self._index(fields[2], "RNAME", place)
         if fields[6] == b"=":
             next_reference = reference

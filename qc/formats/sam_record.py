@@ -106,7 +106,7 @@ class RecordRules:
 
     def _check_value(self, field: bytes, length: int, place: dict[str, Any]) -> None:
         tag, value = field[:2], field[5:]
-        if allowed := out_of_range(field):
+        if field[3:4] != b"Z" and (allowed := out_of_range(field)):
             message = f"The tag {shown(tag)} {where(place)} holds a number out of range."
             self._findings.error("tag_range", message, found=field, expected=allowed, **place)
         elif tag == b"RG" and value not in self._header.read_groups:

@@ -26,6 +26,11 @@ USUAL = b"[A-Za-z][A-Za-z0-9]:(?:Z:[ !-~]*|i:%s|A:[!-~]|f:%s(?:\\.[0-9]{1,9})?|B
 )
 USUAL_TAGS = re.compile(USUAL + b"(?:\t" + USUAL + b")*+")
 HEAD = re.compile(rb"([A-Za-z][A-Za-z0-9]):([A-Za-z]):", re.DOTALL)
+USUAL_ARRAY = re.compile(
+    rb"C(?:,(?:1[0-9]{2}|2[0-4][0-9]|25[0-5]|[0-9]{1,2}))*+|c(?:,-?(?:1[01][0-9]|12[0-7]|[0-9]{1,2}))*+"
+    rb"|S(?:,(?:[1-5][0-9]{4}|[0-9]{1,4}))*+|s(?:,-?(?:[12][0-9]{4}|[0-9]{1,4}))*+"
+    rb"|I(?:,[0-9]{1,9})*+|i(?:,-?[0-9]{1,9})*+|f(?:,-?[0-9]{1,9}(?:\.[0-9]{1,9})?)*+"
+)
 ELEMENT = re.compile(rb"[^,]+")
 INTEGER_RANGE = (-(2**31), 2**32 - 1)
 LARGEST_FLOAT = 3.4028235677973366e38
@@ -60,7 +65,7 @@ def out_of_range(field: bytes) -> str | None:
         return None if len(field) <= 14 else _beyond(field[5:], *INTEGER_RANGE)
     if kind == b"f":
         return None if math.fabs(float(field[5:])) < LARGEST_FLOAT else "a number that fits in 32 bits"
-    if kind == b"B":
+    if kind == b"B" and not USUAL_ARRAY.fullmatch(field, 5):
         values = (found.group() for found in ELEMENT.finditer(field, 6))
         if field[5:6] == b"f":
             fits = all(math.fabs(float(value)) < LARGEST_FLOAT for value in values)
