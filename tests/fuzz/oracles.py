@@ -91,7 +91,8 @@ def _reads(path: Path) -> Iterator[bytes]:
         raise ValueError("a record is not whole")
     for at in range(0, len(lines), 4):
         name, bases, plus, scores = (line.removesuffix(b"\r") for line in lines[at : at + 4])
-        if name[:1] != b"@" or plus[:1] != b"+" or plus[1:] not in (b"", name[1:]) or len(bases) != len(scores):
+        titles = (b"", name[1:].rstrip(), *name[1:].split()[:1])  # ENA takes the name without its comment
+        if name[:1] != b"@" or plus[:1] != b"+" or plus[1:].rstrip() not in titles or len(bases) != len(scores):
             raise ValueError("a record is not FASTQ")
         if not BASES.fullmatch(bases) or not SCORES.fullmatch(scores):
             raise ValueError("a character is not one of FASTQ")
