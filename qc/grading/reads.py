@@ -84,7 +84,10 @@ def base_content(_: Numbers, metrics: Numbers) -> Grade | None:
 
 
 def gc_content(_: Numbers, metrics: Numbers) -> Grade | None:
-    """Grade "Per sequence GC content": reads off the normal curve, summed up, more than 15 % warn, 30 % fail."""
+    """Grade "Per sequence GC content": reads off the normal curve, summed up, more than 15 % warn, 30 % fail.
+
+    Reads of more than 1,000 bases count whole, while FastQC counts each by a fraction: their marks may differ.
+    """
     module = "Per sequence GC content"
     histogram = metrics.get("gc_histogram")
     if not histogram:

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 pytestmark = pytest.mark.anyio
+NUMBERS = {
+    "FASTQ": {"reads", "bases", "mean_length", "q20", "q30", "gc", "n", "duplication", "adapter"},
+    "BAM": {"reads", "bases", "mean_length", "q30", "gc", "duplication", "mapped", "depth", "insert_size"},
+    "VCF": {"variants", "missing"},
+}
 FASTQC = shutil.which("fastqc") is not None and shutil.which("java") is not None
 
 
@@ -81,6 +86,7 @@ class TestWithoutTools:
             assert await reports_of(wiring, file_id) == {}
             answer = (await api.get(f"/api/v1/runs/{accession}/qc")).json()
             assert (answer["status"], answer["tool"]) == (row.qc_status, "SeqArk")
+            assert set(answer["summary"]["numbers"]) >= NUMBERS[row.format]
         assert page.summary == {"reports": 4, "tools": ["SeqArk"], "files": 4}
         found = (await api.get("/api/v1/runs?min_reads=200&max_reads=200")).json()
         assert {run["accession"] for run in found} == set(runs[:2])
