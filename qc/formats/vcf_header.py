@@ -69,7 +69,9 @@ def _read_structured(header: VcfHeader, key: bytes, value: bytes, number: int, f
         )
         return
     if spaced:
-        findings.warn_once("meta_blank", f"Header line {number} (##{name}) has blanks around its keys.", line=number)
+        findings.warn_once(
+            "meta_blank", f"Header line {number} (##{name}) has blanks around its keys or at its end.", line=number
+        )
     line = MetaLine(key, fields, value, number)
     if check_fields(line, header.minor, findings) and b"ID" in fields:
         _declare(header, line, findings)

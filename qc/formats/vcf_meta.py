@@ -21,14 +21,15 @@ class MetaValue(NamedTuple):
 
 
 def parse_structured(value: bytes) -> tuple[dict[bytes, MetaValue], bool]:
-    """The fields of `<…>` and whether blanks stood around keys. Raises BadMeta."""
+    """The fields of `<…>`, and whether blanks stood around keys or after the value. Raises BadMeta."""
+    spaced = value.endswith(b" ")
+    value = value.rstrip(b" ")
     if not value.startswith(b"<"):
         raise BadMeta("does not hold its fields in angle brackets")
     if not value.endswith(b">"):
         raise BadMeta("does not end with '>'")
     inner = value[1:-1]
     fields: dict[bytes, MetaValue] = {}
-    spaced = False
     at = 0
     while at < len(inner):
         matched = PAIR.match(inner, at)

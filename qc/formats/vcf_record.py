@@ -116,7 +116,7 @@ class RecordCheck:
                 self._findings.error("alt", message, found=allele, expected=expected, **place)
         if any(len(allele) == len(ref) and allele.upper() == ref.upper() for allele in alternates):
             message = f"ALT at line {place['line']} holds the allele of REF."
-            self._findings.error("alt_is_ref", message, found=alt, expected="alleles other than REF", **place)
+            self._findings.warn_once("alt_is_ref", message, found=alt, expected="alleles other than REF", **place)
         elif len(set(alternates)) < len(alternates):
             message = f"The alleles at line {place['line']} are not all different."
             self._findings.warn_once("alt_repeated", message, found=alt, **place)

@@ -128,3 +128,8 @@ def test_a_file_of_only_a_header_is_good(tmp_path: Path) -> None:
     verdict = verdict_of(tmp_path, "a.vcf", VCF_HEADER)
     assert verdict.valid
     assert (verdict.counts["variants"], verdict.counts["ti_tv"]) == (0, None)
+
+
+def test_blanks_after_a_header_line_are_told(tmp_path: Path) -> None:
+    header = VCF_HEADER.replace(b'"Depth">', b'"Depth">   ')
+    assert codes(verdict_of(tmp_path, "a.vcf", vcf(VCF_RECORD, header=header))) == ["meta_blank"]
