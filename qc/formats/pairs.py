@@ -7,20 +7,21 @@ Names agree when they stand for the same fragment, see `read_names`. Which end a
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Self, cast
 
+from qc.errors import Unreadable
 from qc.formats.base import FindingLog, TooManyErrors, shown
 from qc.formats.fastq_blocks import RecordTooLong, columns_of, feed_stepwise
 from qc.formats.fastq_records import Lost, blank_lines, read_record
+from qc.formats.gzipped import GZIP_MAGIC
 from qc.formats.packing import Unpacked
-from qc.formats.rawbytes import RawBytes
+from qc.formats.rawbytes import PIECE, RawBytes
 from qc.formats.read_names import fragments
-from qc.formats.reading import HashedFile
+from qc.opening import open_regular
 from qc.results import Compression
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from qc.opening import ByteStream
 
 CASAVA = re.compile(rb"([12]):[YN]:")
@@ -37,17 +38,41 @@ class Reads(NamedTuple):
     bases: list[bytes]
 
 
+class Opened:
+    """The bytes of a file or a stream; no digests are taken here. Raises Unreadable."""
+
+    def __init__(self, source: Path | ByteStream) -> None:
+        self._name = str(source) if isinstance(source, Path) else "The stream"
+        self._opened = open_regular(source) if isinstance(source, Path) else None
+        self._source: ByteStream = self._opened or cast("ByteStream", source)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._opened:
+            self._opened.close()
+
+    def read(self) -> bytes:
+        """The next bytes, at most 1 MiB; empty at the end."""
+        try:
+            return self._source.read(PIECE) or b""
+        except OSError as error:
+            raise Unreadable(f"{self._name} cannot be read: {error.strerror or error}.") from error
+
+
 class ReadStream:
     """The reads of one FASTQ file, a block at a time; `problem` tells why it could not be read to its end."""
 
-    def __init__(self, source: HashedFile) -> None:
+    def __init__(self, source: Opened) -> None:
         self.problem: str | None = None
         self.waiting = Reads([], [])
         self.count = 0
         self._line = 1
         self._findings = FindingLog()
-        packing = Compression.GZIP if source.peek(2) == b"\x1f\x8b" else Compression.NONE
-        self._pieces = Unpacked(RawBytes(source), packing, self._findings)
+        raw = RawBytes(source)
+        packing = Compression.GZIP if raw.peek(2) == GZIP_MAGIC else Compression.NONE
+        self._pieces = Unpacked(raw, packing, self._findings)
         self._steps = feed_stepwise(self._pieces, self._take)
 
     def fill(self) -> bool:
@@ -114,7 +139,7 @@ class ReadStream:
 def compare_mates(forward: Path | ByteStream, reverse: Path) -> FindingLog:
     """Reads both files side by side and returns what keeps them from being a pair. Raises Unreadable."""
     findings = FindingLog()
-    with HashedFile(forward) as first, HashedFile(reverse) as second:
+    with Opened(forward) as first, Opened(reverse) as second:
         streams = ReadStream(first), ReadStream(second)
         pairing = Pairing(findings)
         try:
