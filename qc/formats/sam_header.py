@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from qc.formats.base import shown
-from qc.formats.sam_header_rules import FREE_TEXT, PLATFORMS, REQUIRED, UNIQUE, bad_value
+from qc.formats.sam_header_rules import FREE_TEXT, PLATFORMS, REQUIRED, UNIQUE, bad_value, is_date
 
 if TYPE_CHECKING:
     from qc.formats.base import FindingLog
@@ -126,6 +126,9 @@ def _check_value(kind: bytes, tag: bytes, value: bytes, number: int, findings: F
     elif not value.isascii() and tag not in FREE_TEXT:
         message = f"Header line {number} has characters that are not ASCII in {shown(tag)} of @{shown(kind)}."
         findings.warn_once("header_not_ascii", message, line=number, found=value, expected="ASCII but in DS and CL")
+    elif kind == b"RG" and tag == b"DT" and not is_date(value):
+        message = f"Header line {number} writes a date in a way that is not ISO 8601."
+        findings.warn_once("header_date", message, line=number, found=value, expected="like 2020-06-23T12:13:47Z")
     elif kind == b"RG" and tag == b"PI" and b"." in value:
         message = f"Header line {number} gives an insert size that is no whole number."
         findings.warn_once("header_insert_size", message, line=number, found=value, expected="a whole number")

@@ -38,13 +38,16 @@ DATE = re.compile(
     rb"(?:[T ][0-2][0-9](?::?[0-5][0-9](?::?[0-6][0-9])?)?(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)? *"
 )
 
+# Early versions of picard wrote dates like this.
+JAVA_DATE = re.compile(rb"[A-Z][a-z]{2} [A-Z][a-z]{2} [0-9]{2} [0-9:]{8} [A-Z]{1,5} [0-9]{4}")
+
 
 def bad_value(kind: bytes, tag: bytes, value: bytes) -> str | None:
     """What was expected of the value of a header tag; None when it is good or the tag is free."""
     pattern, expected = VALUES[kind].get(tag, (None, ""))
     if pattern and not pattern.fullmatch(value):
         return expected
-    if kind == b"RG" and tag == b"DT" and not is_date(value):
+    if kind == b"RG" and tag == b"DT" and not is_date(value) and not JAVA_DATE.fullmatch(value):
         return "an ISO 8601 date, or date and time"
     return None
 

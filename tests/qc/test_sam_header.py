@@ -84,6 +84,7 @@ def test_a_bad_line_is_refused(text: bytes, code: str) -> None:
     [
         (b"@RG\tID:1\tPL:illumina", "header_platform"),
         (b"@RG\tID:1\tPI:123.456", "header_insert_size"),
+        (b"@RG\tID:1\tDT:Wed Apr 29 00:00:00 EDT 2009", "header_date"),
         (b"@RG\tID:1\tSM:caf\xc3\xa9", "header_not_ascii"),
         (b"@PG\tID:a\tPP:b\n@PG\tID:b\tPP:a", "header_program_loop"),
         (b"@PG\tID:a\tPP:a", "header_program_loop"),
