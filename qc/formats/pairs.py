@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from qc.opening import ByteStream
 
 CASAVA = re.compile(rb"([12]):[YN]:")
-SECOND = re.compile(rb"/2[ \t\n]|[ \t]2:[YN]:")
+SECOND = (b"/2\n", b"/2 ", b"/2\t", b" 2:", b"\t2:")  # what a name that says it is the second end holds
 WHICH = ("forward", "reverse")
 WINDOW = 1 << 20
 SINGLY = 64
@@ -173,7 +173,8 @@ class Pairing:
             for number, pair in enumerate(zip(forward.names, reverse.names, strict=True), self._record + 1):
                 self._compare_fragments(number, *pair)
                 self._last = pair
-        if forward.names != reverse.names and SECOND.search(b"\n".join(forward.names) + b"\n"):
+        text = b"\n".join([*forward.names, b""])
+        if forward.names != reverse.names and any(mark in text for mark in SECOND):
             for number, pair in enumerate(zip(forward.names, reverse.names, strict=True), self._record + 1):
                 self._compare_ends(number, *pair)
         self._last = forward.names[-1], reverse.names[-1]
