@@ -49,6 +49,7 @@ PLACES = 8
 AT_ID, ID_LENGTH, AT_QUALITY, AT_FILTER, AT_INFO, AT_SAMPLES, AT_POSITION, AT_END = range(PLACES)
 PASS = np.frombuffer(b"PASS\t", np.uint8)
 NO_SAMPLES = -1
+LONGEST_POSITION = 18
 
 
 @compiled
@@ -89,7 +90,7 @@ def fixed(
     if at == BAD:
         return False
     stop = digits(data, at)
-    if not 0 < stop - at <= 10 or data[stop] != TAB:
+    if not 0 < stop - at <= LONGEST_POSITION or data[stop] != TAB:
         return False
     position = whole(data, at, stop)
     if position <= state[POSITION] or (state[LIMIT] >= 0 and position > state[LIMIT]):

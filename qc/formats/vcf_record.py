@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CHROM = re.compile(rb"<[^\s<>,]+>|[!-+\--;=?-~\x80-\xff]+")
 CHROM_STRICT = re.compile(rb"<[^\s<>,]+>|[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&*+./:;=?@^_|~-]*")
-POS = re.compile(rb"[0-9]{1,10}")
+POS = re.compile(rb"[0-9]{1,18}")
 IDENTIFIER = re.compile(rb"[^\s;]+(?:;[^\s;]+)*+")
 REF = re.compile(rb"[ACGTNacgtn]+")
 MATE = rb"(?:<[^\[\]\s,<>]+>|[^\[\]\s,<>]+):[0-9]+"

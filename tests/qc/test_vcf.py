@@ -175,6 +175,11 @@ def test_records_must_be_sorted_and_contigs_whole(tmp_path: Path) -> None:
     assert [(finding.code, finding.line) for finding in split.findings] == [("not_contiguous", LINE + 1)]
 
 
+def test_a_contig_may_be_longer_than_32_bits_tell(tmp_path: Path) -> None:
+    header = VCF_HEADER.replace(b"<ID=1,length=1000>", b"<ID=1,length=10249250621>")
+    assert verdict_of(tmp_path, "a.vcf", vcf(record(pos=b"10009999919"), header=header)).findings == []
+
+
 def test_a_colon_or_an_asterisk_passes_in_a_declared_contig(tmp_path: Path) -> None:
     header = VCF_HEADER.replace(b"##contig=<ID=2", b"##contig=<ID=HLA-A*01:01").replace(b"4.2", b"4.3", 1)
     assert verdict_of(tmp_path, "a.vcf", vcf(record(chrom=b"HLA-A*01:01"), header=header)).findings == []
