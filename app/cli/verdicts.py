@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FACTS = {
-    "bases": "{:,} bases",
+    "bases": "bases {:,}",
     "mean_length": "mean length {:,.1f}",
-    "samples": "{:,} samples",
-    "snps": "{:,} SNPs",
-    "indels": "{:,} indels",
+    "samples": "samples {:,}",
+    "snps": "SNPs {:,}",
+    "indels": "indels {:,}",
     "ti_tv": "Ti/Tv {:.2f}",
     "gc_percent": "GC {:.1f} %",
     "q30_percent": "Q30 {:.1f} %",
