@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 BGZF_EOF = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 MAX_BLOCK = 1 << 16
 FIXED_HEADER = 12
+FLAGS = 4  # there is an extra field, and neither name nor comment nor header checksum (section 4.1)
 HEADER_ROOM = 4096
 
 
@@ -62,7 +63,7 @@ def is_bgzf(head: bytes) -> bool:
 def block_size(head: bytes) -> int | None:
     """The total size in bytes of the BGZF block that `head` begins with; None when it is no BGZF block header."""
     size = _told_size(head)
-    if size is None or size < FIXED_HEADER + int.from_bytes(head[10:12], "little") + 8:
+    if size is None or head[3] != FLAGS or size < FIXED_HEADER + int.from_bytes(head[10:12], "little") + 8:
         return None
     return size
 

@@ -176,6 +176,13 @@ def test_a_file_that_is_cut_anywhere_is_refused(tmp_path: Path, name: str, data:
     assert accepted == []
 
 
+@pytest.mark.parametrize("flags", [5, 6, 12, 20])
+def test_a_block_with_other_flags_than_those_of_bgzf_is_damaged(tmp_path: Path, flags: int) -> None:
+    block = bgzf_block(VCF_RECORD)
+    data = bgzf_block(vcf()) + changed(block, 3, bytes([flags])) + bgzf(b"")
+    assert codes(verdict_of(tmp_path, "a.vcf.gz", data)) == ["bgzf_trailing_garbage"]
+
+
 def test_a_first_block_of_impossible_size_is_damaged_bgzf_and_no_plain_gzip(tmp_path: Path) -> None:
     data = changed(bgzf(vcf(VCF_RECORD)), 16, b"\x05\0")
     assert codes(verdict_of(tmp_path, "a.vcf.gz", data)) == ["bgzf_header"]
