@@ -62,10 +62,11 @@ def _readable(path: Path) -> Path:
     if path.name.endswith(".bcf"):
         return path
     data = path.read_bytes()
-    plain = data.startswith(b"\x1f\x8b") and not (data[3] & 4 and data[12:16] == b"BC\2\0")
-    text = gzip.decompress(data) if plain else data
-    ended = text if text.startswith(b"\x1f\x8b") else EMPTY_LINES.sub(b"\n", text)
-    if ended == data:
+    packed = data.startswith(b"\x1f\x8b")
+    plain_gzip = packed and not (data[3] & 4 and data[12:16] == b"BC\2\0")
+    text = gzip.decompress(data) if packed else data
+    ended = EMPTY_LINES.sub(b"\n", text)
+    if ended == text and not plain_gzip:
         return path
     copy = path.with_suffix(".text.vcf")
     copy.write_bytes(ended)
