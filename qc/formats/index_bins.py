@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import struct
+from array import array
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     Offsets = np.ndarray[Any, np.dtype[np.uint64]]
 
 BAI_DEPTH = 5
@@ -31,7 +30,7 @@ class Bins(msgspec.Struct):
     """
 
     references: int
-    offsets: Offsets
+    offsets: array[int]
     mapped: int = 0
     unmapped: int = 0
     unplaced: int | None = None
@@ -89,10 +88,10 @@ def read_bins(data: bytes) -> Bins:
     if data.startswith(b"TBI"):
         *_, names = reader.take(struct.Struct("<7i"))
         reader.skip(max(names, 0))
-    bins = Bins(references, np.zeros(0, np.uint64))
+    bins = Bins(references, array("Q"))
     limit = ((1 << 3 * (depth + 1)) - 1) // 7
-    found = [offsets for _ in range(references) for offsets in _reference(reader, bins, limit, is_csi=is_csi)]
-    bins.offsets = np.concatenate(found) if found else bins.offsets
+    for _ in range(references):
+        _read_reference(reader, bins, limit, is_csi=is_csi)
     if reader.left() >= 8:
         (bins.unplaced,) = reader.take(struct.Struct("<Q"))
     if reader.left():
@@ -100,8 +99,8 @@ def read_bins(data: bytes) -> Bins:
     return bins
 
 
-def _reference(reader: _Reader, bins: Bins, limit: int, *, is_csi: bool) -> Iterator[Offsets]:
-    """The offsets of one reference's bins and of its linear index; its counts are added to those of `bins`."""
+def _read_reference(reader: _Reader, bins: Bins, limit: int, *, is_csi: bool) -> None:
+    """Adds what is said of one reference, in bins and a linear index, to `bins`; `limit` is the number of bins."""
     seen: set[int] = set()
     for _ in range(reader.count(CSI_BIN.size if is_csi else BIN.size)):
         number, *loffset, chunks = reader.take(CSI_BIN if is_csi else BIN)
@@ -122,11 +121,11 @@ def _reference(reader: _Reader, bins: Bins, limit: int, *, is_csi: bool) -> Iter
             raise Damaged(f"has the bin {number} where {limit} are possible")
         if np.any(offsets[0::2] > offsets[1::2]):
             raise Damaged(f"has a chunk in bin {number} that ends before it begins")
-        yield offsets
-        yield np.array([offset for offset in loffset if offset], np.uint64)
+        bins.offsets.frombytes(offsets.tobytes())
+        bins.offsets.extend(offset for offset in loffset if offset)
     if not is_csi:
         linear = reader.offsets(reader.count(8))
         linear = linear[linear != 0]
         if np.any(linear[1:] < linear[:-1]):
             raise Damaged("has a linear index that goes backwards")
-        yield linear
+        bins.offsets.frombytes(linear.tobytes())

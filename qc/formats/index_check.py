@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-MOST_BYTES = 1 << 28
+MOST_BYTES = 1 << 27
 PIECE = 1 << 20
 KINDS = {b"BAI\1": (Format.BAM,), b"CSI\1": (Format.BAM, Format.VCF, Format.BCF), b"TBI\1": (Format.VCF,)}
 CRAI_LINE = re.compile(
@@ -96,7 +96,7 @@ def compare(index: bytes, facts: Facts) -> None:
 
 
 def _compare_offsets(bins: Bins, places: Places) -> None:
-    blocks = np.unique(bins.offsets >> np.uint64(16))
+    blocks = np.unique(np.frombuffer(bins.offsets, np.uint64) >> np.uint64(16))
     starts = np.append(np.frombuffer(places.starts, np.uint64), np.uint64(places.size))
     strange = blocks[~np.isin(blocks, starts)]
     if len(strange) and not places.lost:
