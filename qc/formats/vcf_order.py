@@ -49,9 +49,10 @@ def common_start(one: bytes, other: bytes) -> int:
 class RecordOrder:
     """Knows where the records are and which ones came before at this place.
 
-    Two lines at one POS that are equal letter by letter are an error, and so is one change told twice under one
-    identifier, be it written with other bases around it. Without an identifier in common it is only told: files that
-    were split or merged hold such records. Symbolic alleles say too little to tell whether they are the same.
+    Two lines at one POS that are equal letter by letter are an error, and so is one change told under one identifier
+    at two POS, with other bases around it. Records that say the same change at one POS but differ in what else they
+    say are only told: files that were split, merged or lifted over hold such. Symbolic alleles say too little to tell
+    whether they are the same.
     """
 
     def __init__(self, findings: FindingLog) -> None:
@@ -62,7 +63,7 @@ class RecordOrder:
         self._lines: set[int] = set()
         self._variants: set[int] = set()
         self.identifier = b"."
-        self._changes: set[int] = set()
+        self._changes: dict[int, int] = {}
 
     def check(self, line: bytes, fields: list[bytes], position: int, place: dict[str, Any]) -> None:
         """Checks the place of one record and that it is new. `position` is -1 where POS is no number."""
@@ -81,7 +82,7 @@ class RecordOrder:
         if position != self.position:
             self._lines, self._variants = set(), set()
         if fields[2] != self.identifier or fields[2] == b".":
-            self.identifier, self._changes = fields[2], set()
+            self.identifier, self._changes = fields[2], {}
         self.position = max(position, self.position)
         alleles = [fields[3], *(fields[4].split(b",") if fields[4] != b"." else ())]
         changes: set[int] | None = None
@@ -95,14 +96,14 @@ class RecordOrder:
             self._lines.add(hashes[0])
             self._variants.add(hashes[1])
         if changes and len(self._changes) < MAX_AT_ONE_PLACE:
-            self._changes |= changes
+            self._changes.update(dict.fromkeys(changes, position))
 
     def _enter(self, contig: bytes) -> None:
         if contig != self._contig:
             if len(self.contigs) < MAX_CONTIGS:
                 self.contigs.add(contig)
             self._contig, self.position = contig, -1
-            self._lines, self._variants, self._changes = set(), set(), set()
+            self._lines, self._variants, self._changes = set(), set(), {}
 
     def _check_contig(self, contig: bytes, place: dict[str, Any]) -> None:
         """POS increases within a CHROM, whose entries form a contiguous block."""
@@ -119,7 +120,7 @@ class RecordOrder:
         if changes is not None and hashes[0] in self._lines:
             message = f"Line {place['line']} repeats a record above it letter by letter."
             self._findings.error("record_repeated", message, found=found, expected="each record once", **place)
-        elif changes and not changes.isdisjoint(self._changes):
+        elif any(self._changes.get(change, self.position) != self.position for change in changes or ()):
             message = f"Line {place['line']} tells a change of '{shown(fields[2])}' that a record above it tells."
             self._findings.error("variant_repeated", message, found=found, expected="each change once", **place)
         elif hashes[1] in self._variants:
