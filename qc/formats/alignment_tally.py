@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,8 +22,8 @@ PAIRED, PROPER, UNMAPPED, MATE_UNMAPPED, FIRST, SECONDARY, FAILED, DUPLICATE, SU
 )
 NOT_PRIMARY = SECONDARY | SUPPLEMENTARY
 NOT_IN_DEPTH = UNMAPPED | SECONDARY | FAILED | DUPLICATE
-BATCH = 4096
 MOST_HELD = 1 << 20
+RECORD = 100
 LARGEST_INSERT = 2000
 EXACT_LENGTHS = 1000
 UNKNOWN_QUALITY = 255
@@ -77,8 +78,12 @@ class AlignmentTally:
         self.aligned = np.zeros(len(self.reference_lengths), np.int64)
         self.placed = np.zeros(len(self.reference_lengths), np.int64)
         self.depth = Depth(len(self.reference_lengths)) if by_coordinate else None
-        self._waiting: list[Alignment] = []
         self._held = 0
+        self._upto = -1
+        self._columns = array("q")
+        self._blocks = array("q")
+        self._letters: list[bytes] = []
+        self._scores: list[bytes] = []
 
     def add(self, flag: int, length: int) -> None:
         """Adds one record of which only FLAG and the length of SEQ are known."""
@@ -87,9 +92,18 @@ class AlignmentTally:
     def take(self, alignment: Alignment) -> None:
         """Adds one record."""
         self.records += 1
-        self._waiting.append(alignment)
-        self._held += len(alignment.sequence) + len(alignment.blocks)
-        if len(self._waiting) >= BATCH or self._held > MOST_HELD:
+        flag, reference = alignment.flag, alignment.reference
+        self._columns.extend(
+            (flag, reference, alignment.mapping_quality, alignment.template, alignment.length),
+        )
+        if not flag & NOT_PRIMARY:
+            self._letters.append(alignment.sequence)
+            self._scores.append(alignment.qualities)
+        if reference >= 0:
+            self._upto = (reference << PLACE_BITS) + max(alignment.position, 0)
+            self._blocks.extend(place for block in blocks_of(alignment) for place in block)
+        self._held += len(alignment.sequence) + len(alignment.blocks) + RECORD
+        if self._held > MOST_HELD:
             self.settle()
 
     def take_columns(self, columns: Columns) -> None:
@@ -98,10 +112,15 @@ class AlignmentTally:
         self._add_columns(columns)
 
     def take_blocks(self, starts: Numbers, ends: Numbers, upto: int) -> None:
-        """Adds aligned blocks by their places, see `Depth.take`; `upto` is where the last record begins."""
-        if len(starts):
-            references = starts >> PLACE_BITS
-            self.aligned += np.bincount(references, ends - starts, len(self.aligned)).astype(np.int64)
+        """Adds aligned blocks by their places, see `Depth.take`; `upto` is where the last record begins.
+
+        What reaches past the end of its reference does not count.
+        """
+        references = starts >> PLACE_BITS
+        ends = np.minimum(ends, (references << PLACE_BITS) + self.reference_lengths[references])
+        inside = starts < ends
+        starts, ends = starts[inside], ends[inside]
+        self.aligned += np.bincount(references[inside], ends - starts, len(self.aligned)).astype(np.int64)
         if self.depth:
             self.depth.take(starts, ends, upto)
 
@@ -121,37 +140,23 @@ class AlignmentTally:
 
     def settle(self) -> None:
         """Counts the records that wait for it; before others are added at once."""
-        waiting, self._waiting, self._held = self._waiting, [], 0
-        if not waiting:
+        if not self._columns:
             return
-        table = np.array([(a.flag, a.reference, a.mapping_quality, a.template, a.length) for a in waiting], np.int64)
-        self._add_columns(Columns(*table.T))
-        primary = [a for a in waiting if not a.flag & NOT_PRIMARY]
-        letters = np.frombuffer(b"".join([a.sequence for a in primary]).upper(), np.uint8)
+        self._add_columns(Columns(*np.array(self._columns, np.int64).reshape(-1, len(Columns._fields)).T))
+        letters = np.frombuffer(b"".join(self._letters).upper(), np.uint8)
         self.letters += np.bincount(letters, minlength=LETTERS)
-        scores = np.frombuffer(b"".join([a.qualities for a in primary]), np.uint8)
-        self.qualities += np.bincount(scores, minlength=LETTERS)
-        self._settle_blocks(waiting)
+        self.qualities += np.bincount(np.frombuffer(b"".join(self._scores), np.uint8), minlength=LETTERS)
+        if self._upto >= 0:
+            blocks = np.array(self._blocks, np.int64).reshape(-1, 2)
+            self.take_blocks(blocks[:, 0], blocks[:, 1], self._upto)
+        self._forget()
 
-    def blocks_of(self, alignment: Alignment) -> list[tuple[int, int]]:
-        """Starts and ends, as places, of the blocks that count for the depth, cut at the end of the reference."""
-        if alignment.reference < 0 or alignment.position < 0 or alignment.flag & NOT_IN_DEPTH:
-            return []
-        base = alignment.reference << PLACE_BITS
-        limit = base + int(self.reference_lengths[alignment.reference])
-        start = base + alignment.position
-        return [
-            (start + offset, min(start + offset + length, limit))
-            for offset, length in alignment.blocks
-            if start + offset < limit
-        ]
-
-    def _settle_blocks(self, waiting: list[Alignment]) -> None:
-        placed = [alignment for alignment in waiting if alignment.reference >= 0]
-        if placed:
-            blocks = np.array([block for a in placed for block in self.blocks_of(a)], np.int64).reshape(-1, 2)
-            upto = (placed[-1].reference << PLACE_BITS) + max(placed[-1].position, 0)
-            self.take_blocks(blocks[:, 0], blocks[:, 1], upto)
+    def _forget(self) -> None:
+        """Begins a new batch of records."""
+        self._held = 0
+        self._upto = -1
+        for waiting in (self._columns, self._blocks, self._letters, self._scores):
+            del waiting[:]
 
     def _add_columns(self, columns: Columns) -> None:
         flags = columns.flags
@@ -170,6 +175,14 @@ class AlignmentTally:
         self.inserts += np.bincount(sizes, minlength=LARGEST_INSERT + 2)
         placed = columns.references[(columns.references >= 0) & (columns.references < len(self.placed))]
         self.placed += np.bincount(placed, minlength=len(self.placed))
+
+
+def blocks_of(alignment: Alignment) -> list[tuple[int, int]]:
+    """Starts and ends, as places, of the blocks of a record that counts for the depth."""
+    if alignment.reference < 0 or alignment.position < 0 or alignment.flag & NOT_IN_DEPTH:
+        return []
+    start = (alignment.reference << PLACE_BITS) + alignment.position
+    return [(start + offset, start + offset + length) for offset, length in alignment.blocks]
 
 
 def binned(lengths: Numbers) -> Numbers:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qc.formats.alignment_depth import PLACE_BITS
-from qc.formats.alignment_tally import Columns
+from qc.formats.alignment_tally import Columns, blocks_of
 from qc.formats.bam_kernel import walk
 from qc.formats.bam_marks import CODES, LONG_CIGAR, SHORT, limits_of, new_tables
 
@@ -88,7 +88,7 @@ class FastWalk:
                 alignment = self._check.take(body, place)
                 quiet = self._quiet()
                 if marks[index] & LONG_CIGAR:
-                    long_blocks += self._tally.blocks_of(alignment)
+                    long_blocks += blocks_of(alignment)
             if wrong[index]:
                 self._order.report(place, names[index] if names else None)
         if self._order.broken:

@@ -75,9 +75,11 @@ def record(
         marks |= DOUBT
     if said & DOUBT:
         covered = 0
-    if not good or said & DOUBT or flag & NOT_IN_DEPTH or reference < 0 or position < 0:
-        stop = found
-    found = settle_blocks(blocks, found, stop, reference, position, limits.lengths)
+    if good and not said & DOUBT and not flag & NOT_IN_DEPTH and reference >= 0 and position >= 0:
+        for index in range(found, stop):
+            blocks[0, index] += (reference << 32) + position
+            blocks[1, index] += blocks[0, index]
+        found = stop
     marks |= check_place(data, at, reference, position, flag, 0 if flag & UNMAPPED else covered, limits)
     marks |= count_bases(data, packed_at, qualities_at, bases, flag & NOT_PRIMARY == 0, tables)
     stands_in = (
@@ -138,20 +140,6 @@ def next_state(state: int, kind: int) -> int:
     if kind == CLIP:
         return 2 if state < 2 else 4 if state < 4 else -1
     return 3 if state < 4 else -1
-
-
-@compiled
-def settle_blocks(blocks: Numbers, found: int, stop: int, reference: int, position: int, lengths: Numbers) -> int:
-    """Turns offsets and lengths of a record's blocks into places, cut at the end of the reference."""
-    kept = found
-    for index in range(found, stop):
-        start = position + blocks[0, index]
-        end = min(start + blocks[1, index], lengths[reference])
-        if start < end:
-            blocks[0, kept] = (reference << 32) + start
-            blocks[1, kept] = (reference << 32) + end
-            kept += 1
-    return kept
 
 
 @compiled

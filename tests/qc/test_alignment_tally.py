@@ -149,5 +149,5 @@ def test_memory_does_not_grow_with_the_length_of_reads() -> None:
     tally = AlignmentTally([1000])
     for _ in range(40):
         tally.take(Alignment(0, sequence=b"A" * 100_000, length=100_000, qualities=b"\x1e" * 100_000))
-        assert sum(len(one.sequence) for one in tally._waiting) < 2_000_000
+        assert sum(len(letters) for letters in tally._letters) < 2_000_000
     assert tally.counts(1, "unsorted")["q30_percent"] == 100

@@ -137,7 +137,7 @@ def test_the_blocks_of_a_walk_change_nothing(monkeypatch: pytest.MonkeyPatch) ->
     data = bam_header(HEADER % b"coordinate") + b"".join(bam_record(**fields(random_)) for _ in range(300))
     whole = both_ways(data)
     monkeypatch.setattr("qc.formats.bam.BLOCK", 500)
-    monkeypatch.setattr("qc.formats.alignment_tally.BATCH", 7)
+    monkeypatch.setattr("qc.formats.alignment_tally.MOST_HELD", 700)
     assert both_ways(data, pieces=300) == whole
 
 
