@@ -42,7 +42,8 @@ LOOK_EVERY = 16
 class CramDecoder:
     """Takes containers in order; after `finish`, `tally` holds the decoded records, and `whole` says if those are all.
 
-    `folder` is one where sequences are linked for htslib.
+    `folder` is one where sequences are linked for htslib, which finds it by its environment: one file at a time in a
+    process.
     """
 
     def __init__(self, definition: bytes, text: bytes, header: SamHeader, references: References, folder: Path) -> None:
@@ -105,7 +106,8 @@ class CramDecoder:
         if self._lacking:
             self._log.error(self._lacking.code, str(self._lacking), record=record, **self._lacking.place)
         else:
-            self._log.error("cram_decode", f"Record {record} cannot be decoded: {shown(problem)}.", record=record)
+            message = f"Record {record} cannot be decoded; htslib says '{shown(problem)}'."
+            self._log.error("cram_decode", message, record=record)
 
     def _provide(self, slice_: Slice, findings: FindingLog) -> None:
         """Links the sequence that a slice needs; those of a slice of several as far as they are there."""
@@ -142,7 +144,7 @@ def _decode(reading: int, header: SamHeader, log: FindingLog) -> tuple[Alignment
         _pass_header(feed)
         walk.feed(feed.rest())
     except (EndOfData, BrokenFrame):
-        bam.problem = bam.problem or "it is not a record that BAM can hold"
+        bam.problem = bam.problem or "a record that BAM cannot hold"
     log.kept[:] = [msgspec.structs.replace(finding, offset=None) for finding in log.kept]
     return walk.tally, bam.problem
 

@@ -32,6 +32,7 @@ class ReferenceStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._named: dict[tuple[str, int], dict[str, None]] | None = None
 
     def add(self, fasta: Path, progress: Callable[[int], None] | None = None) -> tuple[int, int]:
         """Takes in each sequence of a FASTA file; returns how many it has and how many of them are new.
@@ -72,9 +73,12 @@ class ReferenceStore:
         return place if place.is_file() else None
 
     def named(self, name: str, length: int) -> list[Path]:
-        """The files of the different sequences that were added under this name and have this length."""
-        md5s = dict.fromkeys(kept.md5 for kept in self.kept() if (kept.name, kept.length) == (name, length))
-        return [path for md5 in md5s if (path := self.with_md5(md5))]
+        """The files of the different sequences that have this name and length, as they were at the first question."""
+        if self._named is None:
+            self._named = {}
+            for kept in self.kept():
+                self._named.setdefault((kept.name, kept.length), {})[kept.md5] = None
+        return [path for md5 in self._named.get((name, length), {}) if (path := self.with_md5(md5))]
 
     def _place(self, md5: str) -> Path:
         return self._folder / md5[:2] / md5[2:4] / md5[4:]
