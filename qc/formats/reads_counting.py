@@ -23,6 +23,7 @@ WORDS = 7
 UPPERS = np.uint64(0xDFDFDFDFDFDFDFDF)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 SLOTS = 1 << 18
+BYTES = 1 << 18
 STRETCH = 1024
 PROBES = np.stack([np.frombuffer(adapter, np.uint8) for adapter in ADAPTERS.values()])
 FOURS = ((PROBES.reshape(-1, 3, 4) >> 1 & 3) << np.array([0, 2, 4, 6])).sum(axis=2).astype(np.uint8)
@@ -182,18 +183,22 @@ def pack_front(data: Array, at: int, length: int, key: Array, mixed: np.uint64) 
 
 @compiled
 def count_sequence(
-    data: Array, at: int, length: int, key: Array, packed: Array, times: Array, slots: Array, state: Array
+    data: Array, at: int, length: int, key: Array, packed: Array, times: Array, slots: Array, bits: Array, state: Array
 ) -> None:
     """Looks the front of a read up among the sequences that are tracked; `key` is scratch.
 
     `state` is the reads, the sequences, the read until which all were met, and a secret that spreads the slots, so that
-    no file can be made to let all its reads fall into one. A slot holds a mark of its sequence beside the number.
+    no file can be made to let all its reads fall into one. A slot holds a mark of its sequence beside the number. The
+    `bits` are few enough for the cache of the processor and say of most reads that they are not tracked.
     """
     mixed = pack_front(data, at, length, key, np.uint64(state[3]))
     slot = np.int64(mixed >> np.uint64(40)) & (SLOTS - 1)
     mark = np.int64(mixed & np.uint64(0x7FFFFFFF)) << 32
+    byte, bit = np.int64(mixed >> np.uint64(20)) & (BYTES - 1), np.uint8(1 << np.int64(mixed & np.uint64(7)))
     state[0] += 1
     growing = state[1] < TRACKED
+    if not growing and not bits[byte] & bit:
+        return
     while slots[slot]:
         number = (slots[slot] & 0xFFFFFFFF) - 1
         same = slots[slot] - number - 1 == mark
@@ -210,5 +215,6 @@ def count_sequence(
             times[state[1]] = 1
             state[1] += 1
             slots[slot] = mark | state[1]
+            bits[byte] |= bit
     if growing:
         state[2] = state[0]

@@ -10,6 +10,7 @@ import numpy as np
 from qc.formats.fastq_blocks import MAX_RECORD
 from qc.formats.reads_compiler import compiled
 from qc.formats.reads_counting import (
+    BYTES,
     SLOTS,
     STRETCH,
     WORDS,
@@ -43,7 +44,9 @@ def count_many(data: Array, places: Array, width: int, batch: Array, tables: Arr
 
     The letters of short reads are gathered in `batch`, a byte for each position, which is empty before and after.
     """
-    qualities, letters, adapters, adapted, gc, gc_long, means, fours, marks, key, packed, times, slots, state = tables
+    qualities, letters, adapters, adapted, gc, gc_long, means, fours, marks, key, packed, times, slots, bits, state = (
+        tables
+    )
     longest = 0
     for read in range(len(places)):
         at, scores, length = places[read]
@@ -56,7 +59,7 @@ def count_many(data: Array, places: Array, width: int, batch: Array, tables: Arr
         if length:
             count_read(data, at, scores, length, gc, gc_long, means)
         count_adapters(data, at, length, fours, marks, width, adapters, adapted)
-        count_sequence(data, at, length, key, packed, times, slots, state)
+        count_sequence(data, at, length, key, packed, times, slots, bits, state)
     flush_letters(batch, longest, letters)
 
 
@@ -100,6 +103,7 @@ class FastReader:
         self._packed = np.zeros((TRACKED, WORDS), np.uint64)
         self._times = np.zeros(TRACKED, np.int64)
         self._slots = np.zeros(SLOTS, np.int64)
+        self._bits = np.zeros(BYTES, np.uint8)
         self._state = np.array([0, 0, 0, secrets.randbits(62)], np.int64)
         self._fragments = np.zeros(NAMES_ROOM, np.uint8)
         self._places = np.zeros((AT_ONCE, 3), np.int64)
@@ -144,5 +148,6 @@ class FastReader:
         tables = self._tables
         return (
             *(tables.qualities, tables.letters, tables.adapters, tables.adapted, tables.gc, tables.gc_long),
-            *(tables.means, self._fours, self._marks, self._key, self._packed, self._times, self._slots, self._state),
+            *(tables.means, self._fours, self._marks, self._key, self._packed, self._times, self._slots, self._bits),
+            self._state,
         )
