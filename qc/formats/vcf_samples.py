@@ -173,7 +173,7 @@ class SampleCheck:
                 "sample_values", message, found=sample, expected=f"at most {len(plan.keys)} values", **place
             )
             return
-        ploidy = 0
+        ploidy, called = 0, False
         for key, definition, value in zip(plan.keys, plan.definitions, values, strict=False):
             if key == b"GT":
                 if len(value) > MAX_GENOTYPE or not GENOTYPE.fullmatch(value):
@@ -183,12 +183,13 @@ class SampleCheck:
                     )
                     continue
                 called = ALLELE.search(value) is not None
-                ploidy = len(re.findall(CALL, value)) if called else 0
+                alleles = len(re.findall(CALL, value))
+                ploidy = alleles if called or alleles > 2 else 0  # './.' stands for no call of any ploidy, '././.' not
                 self._check_genotype(value, column, plan.alternates, place)
                 continue
             wanted = of_ploidy(definition, plan.alternates, ploidy) if ploidy else definition
             subject = f"{shown(key)} of sample '{name}' at line {line}"
-            where = Where("sample", subject, lenient=not ploidy, exact=definition.number == b"P")
+            where = Where("sample", subject, lenient=not called, exact=definition.number == b"P")
             explain_value(self._findings, where, value, wanted, plan.alternates, place)
 
 
