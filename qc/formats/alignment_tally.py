@@ -24,6 +24,7 @@ NOT_PRIMARY = SECONDARY | SUPPLEMENTARY
 NOT_IN_DEPTH = UNMAPPED | SECONDARY | FAILED | DUPLICATE
 MOST_HELD = 1 << 20
 RECORD = 100
+UPPER_CASE, LOWER_CASE = slice(ord("A"), ord("Z") + 1), slice(ord("a"), ord("z") + 1)
 LARGEST_INSERT = 2000
 EXACT_LENGTHS = 1000
 UNKNOWN_QUALITY = 255
@@ -101,7 +102,8 @@ class AlignmentTally:
             self._scores.append(alignment.qualities)
         if reference >= 0:
             self._upto = (reference << PLACE_BITS) + max(alignment.position, 0)
-            self._blocks.extend(place for block in blocks_of(alignment) for place in block)
+            for block in blocks_of(alignment):
+                self._blocks.extend(block)
         self._held += len(alignment.sequence) + len(alignment.blocks) + RECORD
         if self._held > MOST_HELD:
             self.settle()
@@ -143,9 +145,10 @@ class AlignmentTally:
         if not self._columns:
             return
         self._add_columns(Columns(*np.array(self._columns, np.int64).reshape(-1, len(Columns._fields)).T))
-        letters = np.frombuffer(b"".join(self._letters).upper(), np.uint8)
-        self.letters += np.bincount(letters, minlength=LETTERS)
-        self.qualities += np.bincount(np.frombuffer(b"".join(self._scores), np.uint8), minlength=LETTERS)
+        letters = byte_counts(b"".join(self._letters))
+        self.letters += letters
+        self.letters[UPPER_CASE] += letters[LOWER_CASE]
+        self.qualities += byte_counts(b"".join(self._scores))
         if self._upto >= 0:
             blocks = np.array(self._blocks, np.int64).reshape(-1, 2)
             self.take_blocks(blocks[:, 0], blocks[:, 1], self._upto)
@@ -175,6 +178,15 @@ class AlignmentTally:
         self.inserts += np.bincount(sizes, minlength=LARGEST_INSERT + 2)
         placed = columns.references[(columns.references >= 0) & (columns.references < len(self.placed))]
         self.placed += np.bincount(placed, minlength=len(self.placed))
+
+
+def byte_counts(data: bytes) -> Numbers:
+    """How often each byte is there; counted by pairs, which takes half the time."""
+    pairs = np.bincount(np.frombuffer(data, np.uint16, len(data) // 2), minlength=LETTERS**2).reshape(LETTERS, -1)
+    counts: Numbers = pairs.sum(axis=0) + pairs.sum(axis=1)
+    if len(data) & 1:
+        counts[data[-1]] += 1
+    return counts
 
 
 def blocks_of(alignment: Alignment) -> list[tuple[int, int]]:

@@ -72,14 +72,18 @@ class SamLineCheck:
     def _judge(self, fields: list[bytes], tags: bytes | None, place: dict[str, Any]) -> Alignment:
         flag, position, quality = int(fields[1]), int(fields[3]), int(fields[4])
         next_position, template = int(fields[7]), int(fields[8])
-        reference = self._index(fields[2], "RNAME", place)
+        reference = self._indices.get(fields[2], UNKNOWN)
+        if reference == UNKNOWN:
+            self._undeclared(fields[2], "RNAME", place)
         if fields[6] == b"=":
             next_reference = reference
             if reference == -1:
                 message = f"RNEXT {where(place)} is '=' although RNAME is '*'."
                 self._findings.warn_once("rnext_equal", message, found="=", expected="*", **place)
         else:
-            next_reference = self._index(fields[6], "RNEXT", place)
+            next_reference = self._indices.get(fields[6], UNKNOWN)
+            if next_reference == UNKNOWN:
+                self._undeclared(fields[6], "RNEXT", place)
         cigar = read_cigar(fields[5])
         if cigar.problem:
             message = f"CIGAR {where(place)} {cigar.problem}."
@@ -97,17 +101,14 @@ class SamLineCheck:
         self._tally.take(alignment)
         return alignment
 
-    def _index(self, name: bytes, field: str, place: dict[str, Any]) -> int:
-        index = self._indices.get(name)
-        if index is not None:
-            return index
+    def _undeclared(self, name: bytes, field: str, place: dict[str, Any]) -> None:
+        """Section 1.4: where there are @SQ lines, they declare every name of a reference."""
         if not self._declared and REFERENCE_NAME.fullmatch(name):
             message = "The header declares no references (@SQ)."
             self._findings.warn_once("no_references", message, **place)
-            return UNKNOWN
+            return
         message = f"{field} {where(place)} is '{shown(name)}', which the header does not declare."
         self._findings.error(field.lower(), message, found=name, expected="a name of an @SQ line", **place)
-        return UNKNOWN
 
     def _length(self, sequence: bytes, quality: bytes, place: dict[str, Any]) -> int:
         """The length of SEQ, 0 for '*'; logs where QUAL does not go with it."""

@@ -12,7 +12,7 @@ import pytest
 
 from qc.formats import alignment_depth
 from qc.formats.alignment_depth import Depth
-from qc.formats.alignment_tally import Alignment, AlignmentTally, binned
+from qc.formats.alignment_tally import Alignment, AlignmentTally, binned, byte_counts
 from qc.validate import validate
 
 if TYPE_CHECKING:
@@ -139,6 +139,11 @@ def test_blocks_that_span_batches_are_counted_once() -> None:
     depth.finish()
     assert dict(enumerate(depth.histogram[:4])) == {0: 0, 1: 82, 2: 20, 3: 0}
     assert depth.covered.tolist() == [100, 2]
+
+
+@pytest.mark.parametrize("data", [b"", b"A", b"AC", b"CAC", bytes(range(256)) * 3 + b"\xff"])
+def test_bytes_are_counted_one_by_one(data: bytes) -> None:
+    assert {byte: count for byte, count in enumerate(byte_counts(data).tolist()) if count} == Counter(data)
 
 
 def test_lengths_of_long_reads_are_few_values() -> None:
