@@ -57,8 +57,20 @@ def allele(data: Bytes, at: int, most: int, call: Numbers, index: int) -> int:
 
 
 @compiled
+def is_digit(byte: int) -> bool:
+    """Says whether a byte is a digit."""
+    return ZERO <= byte <= NINE
+
+
+@compiled
 def genotype(data: Bytes, at: int, most: int, call: Numbers) -> int:
-    """A genotype of ploidy 1 or 2; `call` gets its alleles and, third, the ploidy."""
+    """A genotype of ploidy 1 or 2; `call` gets its alleles and, third, the ploidy.
+
+    Two alleles of one digit each, as most samples have, go the short way.
+    """
+    if is_digit(data[at]) and data[at + 1] in (SLASH, BAR) and is_digit(data[at + 2]) and not is_digit(data[at + 3]):
+        call[0], call[1], call[2] = data[at] - ZERO, data[at + 2] - ZERO, 2
+        return at + 3 if call[0] <= most and call[1] <= most else BAD
     at = allele(data, at, most, call, 0)
     if at == BAD:
         return BAD

@@ -28,20 +28,27 @@ def digits(data: Bytes, at: int) -> int:
 
 
 @compiled
-def natural(data: Bytes, at: int) -> int:
-    """An integer from 0 of at most nine digits, or `.`."""
-    if data[at] == DOT:
-        return at + 1
-    end = digits(data, at)
-    return end if 0 < end - at <= MOST_DIGITS else BAD
+def integers(data: Bytes, at: int, kind: int) -> tuple[int, int]:
+    """A list of integers of at most nine digits or `.`; the place after it and how many there are.
 
-
-@compiled
-def integer(data: Bytes, at: int) -> int:
-    """An integer of at most nine digits, or `.`."""
-    if data[at] == MINUS:
-        return natural(data, at + 1) if data[at + 1] != DOT else BAD
-    return natural(data, at)
+    One loop for all of them, since most of what a file holds is such lists.
+    """
+    found = 0
+    while True:
+        if data[at] == DOT:
+            at += 1
+        else:
+            if kind == INTEGER and data[at] == MINUS:
+                at += 1
+            start = at
+            while ZERO <= data[at] <= NINE:
+                at += 1
+            if not 0 < at - start <= MOST_DIGITS:
+                return BAD, found
+        found += 1
+        if data[at] != COMMA:
+            return at, found
+        at += 1
 
 
 @compiled
@@ -106,11 +113,7 @@ def text(data: Bytes, at: int, stop: int) -> int:
 
 @compiled
 def one_value(data: Bytes, at: int, kind: int, stop: int) -> int:
-    """One value of a kind; `stop` is the byte that ends a list of them."""
-    if kind == INTEGER:
-        return integer(data, at)
-    if kind == COUNT:
-        return natural(data, at)
+    """One value of a kind other than integers; `stop` is the byte that ends a list of them."""
     if kind == FLOAT:
         return number(data, at)
     if kind == PROBABILITY:
@@ -123,17 +126,25 @@ def one_value(data: Bytes, at: int, kind: int, stop: int) -> int:
 
 
 @compiled
-def values(data: Bytes, at: int, kind: int, stop: int, wanted: int, other: int) -> int:
-    """A list of `wanted` (or `other`) values, of any number for `ANY`; a single `.` is always good."""
-    start = at
+def others(data: Bytes, at: int, kind: int, stop: int) -> tuple[int, int]:
+    """A list of values other than integers; the place after it and how many there are."""
     found = 0
     while True:
         at = one_value(data, at, kind, stop)
         if at == BAD:
-            return BAD
+            return BAD, found
         found += 1
         if data[at] != COMMA:
-            break
+            return at, found
         at += 1
+
+
+@compiled
+def values(data: Bytes, at: int, kind: int, stop: int, wanted: int, other: int) -> int:
+    """A list of `wanted` (or `other`) values, of any number for `ANY`; a single `.` is always good."""
+    start = at
+    at, found = integers(data, at, kind) if kind in (INTEGER, COUNT) else others(data, at, kind, stop)
+    if at == BAD:
+        return BAD
     is_missing = at == start + 1 and data[start] == DOT
     return at if wanted in (ANY, found) or other == found or is_missing else BAD

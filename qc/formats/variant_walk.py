@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from qc.formats.variant_fast import FastWalk
     from qc.formats.vcf_text import VcfWalk
 
-PLAIN_BYTES = 1 << 20
+PLAIN_BYTES = 1 << 19
 PAUSE = 32
 
 
