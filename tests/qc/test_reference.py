@@ -13,6 +13,7 @@ import pysam
 import pytest
 
 from qc.errors import Unreadable
+from qc.formats.cram_header import sequence_key
 from qc.formats.reference_fasta import PIECE, BadFasta, Sequence, read_fasta
 from qc.formats.reference_store import ReferenceStore
 from qc.validate import validate
@@ -143,6 +144,14 @@ def test_the_environment_of_htslib_is_not_used(tmp_path: Path, store: Path, monk
     monkeypatch.setenv("REF_PATH", f"{store}/%2s/%2s/%s")
     monkeypatch.setenv("REF_CACHE", f"{store}/%2s/%2s/%s")
     assert codes(checked(path)) == ["reference_missing"]
+
+
+def test_htslib_itself_looks_nowhere_else(tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = cram(tmp_path, "multi_seq_per_slice=1")
+    ReferenceStore(store).add(fasta(tmp_path / "a.fa", one=ONE))
+    (tmp_path / sequence_key(1)).write_text(TWO)
+    monkeypatch.setenv("REF_PATH", f"{tmp_path}/%s")
+    assert codes(checked(path, store)) == ["reference_missing"]
 
 
 def sequences(path: Path, folder: Path) -> dict[str, str]:
