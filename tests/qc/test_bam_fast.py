@@ -82,7 +82,9 @@ def fields(random_: random.Random) -> dict[str, Any]:
         "pos": random_.choice([-2, -1, 0, 499, 999, 5000]) if odd else random_.randrange(400),
         "cigar": random_.choice(operations) if odd else ((4, "M"),),
         "bases": bases,
-        "quality": bytes(random_.choices([10, 40, 93], k=bases)) if random_.random() < 0.9 else b"\xff\x5e" * bases,
+        "quality": random_.choice(
+            [b"\x0a\x28\x5d\x1e\x02", b"\xff" * 5, b"\xff\x5e" * 3, b"\x28\x5e" * 3, b"\x28" * 5]
+        )[:bases],
         "next_ref": random_.choice([-2, -1, 0, 1, 2]) if odd else 0,
         "tags": b"".join(tag(*one) for one in chosen),
     }
