@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Sequence
 
-    from qc.formats.alignment_depth import Numbers
-    from qc.formats.alignment_tally import AlignmentTally
+    from qc.formats.alignment_depth import Depth, Numbers
 
 PAIRED, PROPER, UNMAPPED, DUPLICATE, SECONDARY, SUPPLEMENTARY = 0x1, 0x2, 0x4, 0x400, 0x100, 0x800
 MOST_REFERENCES = 200
@@ -18,7 +18,25 @@ GOOD_QUALITY = 30
 UNKNOWN_QUALITY = 255
 
 
-def counts_of(tally: AlignmentTally, references: int, sort_order: str) -> dict[str, Any]:
+class Sums(Protocol):
+    """What is summed up over alignments; see `alignment_tally`."""
+
+    records: int
+    flags: Counter[int]
+    bases: int
+    sequenced: int
+    lengths: Counter[int]
+    letters: Numbers
+    qualities: Numbers
+    mapping_qualities: Numbers
+    inserts: Numbers
+    reference_lengths: Numbers
+    aligned: Numbers
+    placed: Numbers
+    depth: Depth | None
+
+
+def counts_of(tally: Sums, references: int, sort_order: str) -> dict[str, Any]:
     """The scalars. Percentages are of records, of A, C, G and T, or of bases with a quality."""
     records = tally.records
     unmapped = _flagged(tally, UNMAPPED)
@@ -54,7 +72,7 @@ def counts_of(tally: AlignmentTally, references: int, sort_order: str) -> dict[s
     }
 
 
-def metrics_of(tally: AlignmentTally, names: Sequence[bytes]) -> dict[str, Any]:
+def metrics_of(tally: Sums, names: Sequence[bytes]) -> dict[str, Any]:
     """The distributions: pairs of value and count; of references, those with the most records.
 
     The last insert size, 2001, stands for all that are larger, the last depth, 1000, for all that are deeper.
@@ -76,7 +94,7 @@ def percent(part: int, whole: int) -> float:
     return round(100 * part / whole, 2) if whole else 0.0
 
 
-def _flagged(tally: AlignmentTally, bits: int) -> int:
+def _flagged(tally: Sums, bits: int) -> int:
     return sum(count for flag, count in tally.flags.items() if flag & bits == bits)
 
 
@@ -94,7 +112,7 @@ def _mean_and_spread(counts: Numbers) -> tuple[float | None, float | None]:
     return round(mean, 2), round(float(np.sqrt((counts * (values - mean) ** 2).sum() / total)), 2)
 
 
-def _depths(tally: AlignmentTally) -> Numbers | None:
+def _depths(tally: Sums) -> Numbers | None:
     """How many bases of the references have each depth; None where that was not or could not be measured."""
     if tally.depth is None:
         return None
@@ -106,12 +124,12 @@ def _depths(tally: AlignmentTally) -> Numbers | None:
     return depths
 
 
-def _covered(tally: AlignmentTally, total: int) -> float | None:
+def _covered(tally: Sums, total: int) -> float | None:
     depths = _depths(tally)
     return None if depths is None else percent(int(depths[1:].sum()), total)
 
 
-def _per_reference(tally: AlignmentTally, names: Sequence[bytes]) -> list[list[Any]]:
+def _per_reference(tally: Sums, names: Sequence[bytes]) -> list[list[Any]]:
     """Name, length, records, covered bases (None where that was not measured) and mean depth."""
     rows: list[list[Any]] = []
     exact = _depths(tally) is not None
