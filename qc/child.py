@@ -39,6 +39,7 @@ class Validate(msgspec.Struct, frozen=True, tag=True):
     index: str | None = None
     index_named: bool = False
     multiline: bool = False
+    measure: bool = True
 
 
 class Mates(msgspec.Struct, frozen=True, tag=True):
@@ -61,7 +62,7 @@ class Measure(msgspec.Struct, frozen=True, tag=True):
     path: str
     workdir: str
     filename: str
-    reference: str | None = None
+    references: str | None = None
 
 
 class Report(msgspec.Struct, frozen=True, tag=True):
@@ -149,6 +150,7 @@ def perform(request: Request, sent: Sent) -> Any:
                 index=_path(asked.index),
                 index_named=asked.index_named,
                 multiline=asked.multiline,
+                measure=asked.measure,
             )
         case Mates(forward, reverse):
             from qc.validate import check_mates  # noqa: PLC0415
@@ -158,11 +160,12 @@ def perform(request: Request, sent: Sent) -> Any:
             from qc.measure import choose  # noqa: PLC0415
 
             return [engine.name for engine in choose(format)]
-        case Measure(engine, path, workdir, filename, reference):
+        case Measure(engine, path, workdir, filename, references):
+            from qc.engines.samtools_call import look_for_sequences_in  # noqa: PLC0415
             from qc.measure import engine_named, measure_with  # noqa: PLC0415
 
-            found = engine_named(engine)
-            return measure_with(found, Path(path), Path(workdir), filename=filename, reference=_path(reference))
+            look_for_sequences_in(_path(references))
+            return measure_with(engine_named(engine), Path(path), Path(workdir), filename=filename)
         case Report(data, workdir, title, table):
             from qc.report import build_report  # noqa: PLC0415
 

@@ -72,11 +72,12 @@ async def validate(
     index: Path | None = None,
     index_named: bool = False,
     multiline: bool = False,
+    measured: bool = True,
     limits: CpuLimits,
 ) -> Verdict:
     """Return the verdict on a file, called `filename`: a path, or bytes that are passed on to the check as they come.
 
-    The other paths are those of `qc.validate.validate`.
+    The other paths are those of `qc.validate.validate`, `measured` is its `measure`.
     Raises Unreadable when a path cannot be read, EngineFailed when the check crashed, hung or ran out of memory,
     Unavailable when it was stopped from outside, and what the bytes raise.
     """
@@ -90,6 +91,7 @@ async def validate(
         index=_name(index),
         index_named=index_named,
         multiline=multiline,
+        measure=measured,
     )
     return await _asked(work, Verdict, what="The check of this file", limits=limits, body=body)
 
@@ -106,18 +108,20 @@ async def measure(
     *,
     filename: str,
     format: Format,  # noqa: A002
-    reference: Path | None = None,
+    references: Path | None = None,
     limits: CpuLimits,
 ) -> list[EngineReport]:
     """Return one report for each QC tool that is chosen for `format`, none for an unknown format.
 
-    `workdir` receives the pages and data. The limits are for each tool; one that crashes, hangs or runs out of memory
+    `workdir` receives the pages and data, `references` is the folder of sequences that CRAM files need. The limits are for each tool; one that crashes, hangs or runs out of memory
     gives a report with status `failed` and its reason, and the others go on.
     """
     chosen = await _asked(Choose(format=format), list[str], what="The choice of QC tools", limits=limits)
     reports = []
     for tool in chosen:
-        work = Measure(engine=tool, path=str(path), workdir=str(workdir), filename=filename, reference=_name(reference))
+        work = Measure(
+            engine=tool, path=str(path), workdir=str(workdir), filename=filename, references=_name(references)
+        )
         reports.append(await _reported(work, tool, limits=limits))
     return reports
 

@@ -58,6 +58,7 @@ async def _measure(wiring: Wiring, store: BlobStore, claimed: Claimed) -> list[T
             folder / "reports",
             filename=claimed.filename,
             format=cpu.Format(claimed.format or cpu.Format.UNKNOWN),
+            references=settings.references_dir,
             limits=cpu.CpuLimits(seconds=settings.job_seconds, memory=settings.job_memory),
         )
         return [await _kept(store, claimed.file_id, report) for report in reports]

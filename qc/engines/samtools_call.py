@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -10,6 +11,15 @@ from qc.errors import EngineFailed
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+NOWHERE = os.devnull + "/none"
+
+
+def look_for_sequences_in(folder: Path | None) -> None:
+    """Let htslib find the sequences of CRAM files in this folder, as `ReferenceStore` keeps them, and nowhere else."""
+    os.environ["REF_PATH"] = NOWHERE
+    os.environ["REF_CACHE"] = NOWHERE if folder is None else f"{folder.absolute()}/%2s/%2s/%s"
 
 
 def call(tool: str, verb: str, *arguments: str | Path) -> str:

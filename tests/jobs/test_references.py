@@ -9,7 +9,7 @@ from simulate import simulate_dataset
 
 from accession.files.models import FileState
 from qc.formats.reference_store import ReferenceStore
-from tests.jobs.ingest import eventually, file_row, has_verdict, send_in, working
+from tests.jobs.ingest import eventually, file_row, has_qc, has_verdict, reports_of, send_in, working
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,10 +28,13 @@ async def test_a_cram_file_is_verified_once_its_reference_is_in_the_archive(
         await eventually(lambda: has_verdict(wiring, early))
         ReferenceStore(wiring.settings.references_dir).add(made.reference)
         late = await send_in(wiring, alice, cram)
-        await eventually(lambda: has_verdict(wiring, late))
+        await eventually(lambda: has_qc(wiring, late))
     refused, accepted = await file_row(wiring, early), await file_row(wiring, late)
     assert refused.state == FileState.REJECTED
     assert refused.reason.startswith("reference_missing: ")
     assert "seqark references add" in refused.reason
     assert accepted.state == FileState.VERIFIED
     assert accepted.verdict["counts"]["records"] == 100
+    samtools = (await reports_of(wiring, late))["samtools"]
+    assert samtools.reason is None  # it says so where it had no bases to count
+    assert samtools.summary["gc_content"] > 0
