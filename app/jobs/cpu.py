@@ -113,8 +113,9 @@ async def measure(
 ) -> list[EngineReport]:
     """Return one report for each QC tool that is chosen for `format`, none for an unknown format.
 
-    `workdir` receives the pages and data, `references` is the folder of sequences that CRAM files need. The limits are for each tool; one that crashes, hangs or runs out of memory
-    gives a report with status `failed` and its reason, and the others go on.
+    `workdir` receives the pages and data, `references` is the folder of sequences that CRAM files need. The limits are
+    for each tool; one that crashes, hangs or runs out of memory gives a report with status `failed` and its reason, and
+    the others go on.
     """
     chosen = await _asked(Choose(format=format), list[str], what="The choice of QC tools", limits=limits)
     reports = []

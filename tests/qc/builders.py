@@ -94,7 +94,9 @@ def bam_record(
 ) -> bytes:
     """One uncompressed BAM record with its block_size."""
     words = b"".join(struct.pack("<I", length << 4 | "MIDNSHP=X".index(kind)) for length, kind in cigar)
-    body = struct.pack("<iiBBHHHiiii", ref, pos, len(name) + 1, 60, 4680 + (pos >= 0), len(cigar), flag, bases, next_ref, -1, 0)
+    body = struct.pack(
+        "<iiBBHHHiiii", ref, pos, len(name) + 1, 60, 4680 + (pos >= 0), len(cigar), flag, bases, next_ref, -1, 0
+    )
     body += name + b"\0" + words + b"\x11" * ((bases + 1) // 2) + quality + tags
     return struct.pack("<i", len(body)) + body
 
