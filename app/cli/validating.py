@@ -50,6 +50,7 @@ class Options(msgspec.Struct, frozen=True):
     index: Path | None
     named: frozenset[Path]
     multiline: bool
+    measured: bool
 
 
 @click.command()
@@ -59,6 +60,7 @@ class Options(msgspec.Struct, frozen=True):
 @click.option("--reference", type=A_FILE, help="The FASTA file that CRAM files were made with.")
 @click.option("--index", type=A_FILE, help="The index of the file; without it, one found beside a file is compared.")
 @click.option("--multiline", is_flag=True, help="Accept FASTQ records that wrap their lines.")
+@click.option("--no-qc", is_flag=True, help="Only check: no quality metrics and grades, and FASTQ in less time.")
 @click.option("--name", help="The name of what comes by standard input; its ending must agree with the content.")
 def validate(
     paths: tuple[Path, ...],
@@ -68,6 +70,7 @@ def validate(
     reference: Path | None,
     index: Path | None,
     multiline: bool,
+    no_qc: bool,
     name: str | None,
 ) -> None:
     """Check FASTQ, SAM, BAM, CRAM, VCF and BCF files record by record to their end.
@@ -84,7 +87,8 @@ def validate(
         raise click.UsageError("Standard input can be read once; give - once.")
     if name is not None and STDIN not in paths:
         raise click.UsageError("--name goes with standard input: give - as a PATH.")
-    options = Options(name, mate, reference, from_environment().references_dir, index, frozenset(paths), multiline)
+    references = from_environment().references_dir
+    options = Options(name, mate, reference, references, index, frozenset(paths), multiline, measured=not no_qc)
     sys.exit(asyncio.run(_check_all(paths, options, as_json=as_json)))
 
 
@@ -140,6 +144,7 @@ async def _check(path: Path, options: Options, bars: Progress) -> Checked:
                 index=index,
                 index_named=index in (options.index, *options.named),
                 multiline=options.multiline,
+                measured=options.measured,
                 limits=cpu.CpuLimits(seconds=math.inf),
             )
     except Unreadable as error:

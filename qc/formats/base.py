@@ -89,7 +89,8 @@ class Job(msgspec.Struct, frozen=True):
     """One file to check: how it is packed, where findings go and what may help to decode it.
 
     `path` is None where the bytes come as a stream. `reference` is a FASTA file, `references` a folder of sequences
-    (`ReferenceStore`). `multiline` allows FASTQ records that wrap their lines.
+    (`ReferenceStore`). `multiline` allows FASTQ records that wrap their lines. Without `measure` a check may
+    leave out of its outcome what it does not need for its findings.
     """
 
     path: Path | None
@@ -100,6 +101,7 @@ class Job(msgspec.Struct, frozen=True):
     reference: Path | None = None
     multiline: bool = False
     references: Path | None = None
+    measure: bool = True
 
 
 class Outcome(msgspec.Struct, frozen=True):

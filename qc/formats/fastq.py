@@ -57,7 +57,7 @@ class FastqCheck:
         packing = Compression.NONE if job.compression is Compression.NONE else Compression.GZIP
         container = FindingLog()
         pieces = Unpacked(RawBytes(job.source), packing, container)
-        walk = RecordWalk(job.findings, pieces, multiline=job.multiline)
+        walk = RecordWalk(job.findings, pieces, multiline=job.multiline, measure=job.measure)
         try:
             feed_blocks(pieces, walk.take)
         except Lost as lost:
@@ -76,7 +76,7 @@ class FastqCheck:
         if job.compression is Compression.BGZF and pieces.whole and not job.findings.errors:
             _warn_of_missing_eof(job)
         counts, metrics = walk.measured()
-        _tell_old_encoding(job, counts["quality_encoding"])
+        _tell_old_encoding(job, walk.tally.encoding())
         if pieces.whole and not job.findings.errors:
             counts["names_digest"] = walk.names.hexdigest()
         return Outcome(counts=counts, metrics=metrics, checked=list(CHECKED))
@@ -104,7 +104,9 @@ class RecordWalk:
     Where the container turns out to be damaged, the record in which the data ends is not looked at.
     """
 
-    def __init__(self, findings: FindingLog, pieces: Unpacked, *, multiline: bool = False) -> None:
+    def __init__(
+        self, findings: FindingLog, pieces: Unpacked, *, multiline: bool = False, measure: bool = True
+    ) -> None:
         self.line = 1
         self.number = 0
         self.tally = ReadTally()
@@ -114,6 +116,7 @@ class RecordWalk:
         self._findings = findings
         self._pieces = pieces
         self._multiline = multiline
+        self._measure = measure
 
     def take(self, block: bytes, final: bool) -> int:  # noqa: FBT001
         """Deals with as many whole records as the block holds; returns their size in bytes.
@@ -122,7 +125,8 @@ class RecordWalk:
         few records are read singly.
         """
         if self._reader is None:
-            self._reader = PlainReader(self.tally.tables) if final else fast_reader(self.tally.tables)
+            made = PlainReader if final else fast_reader
+            self._reader = made(self.tally.tables, measure=self._measure)
         final = final and self._pieces.whole
         at = 0
         while at < len(block):
@@ -133,8 +137,10 @@ class RecordWalk:
         return at
 
     def measured(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The counts and the metrics of all records."""
-        reader = self._reader or PlainReader(self.tally.tables)
+        """The counts and the metrics of all records; where they are not measured, their number and lengths alone."""
+        if not self._measure:
+            return self.tally.totals(), {}
+        reader = self._reader or PlainReader(self.tally.tables, measure=True)
         return self.tally.measured(reader.tracked())
 
     def _take_usual(self, reader: Reader, block: bytes, at: int) -> int:
@@ -230,8 +236,8 @@ class RecordWalk:
         self._ends |= ends
 
 
-def fast_reader(tables: Tables) -> Reader:
+def fast_reader(tables: Tables, *, measure: bool) -> Reader:
     """A reader in compiled code; the compiler is loaded only where there is much to read."""
     from qc.formats.reads_fast import FastReader  # noqa: PLC0415
 
-    return FastReader(tables)
+    return FastReader(tables, measure=measure)

@@ -51,6 +51,16 @@ class ReadTally:
         }
         return counts, metrics
 
+    def totals(self) -> dict[str, Any]:
+        """How many reads there are and how long they are."""
+        return {
+            "records": self.records,
+            "bases": self.bases,
+            "min_length": self.shortest,
+            "max_length": self.tables.longest,
+            "mean_length": round(self.bases / self.records, 2) if self.records else 0.0,
+        }
+
     def counts(self) -> dict[str, Any]:
         """The scalars but for duplicates; percentages are of A, C, G and T for GC, of all reads or bases otherwise.
 
@@ -61,16 +71,12 @@ class ReadTally:
         letters = {letter: tables.letter(letter) for letter in "ACGTN"}
         called = sum(letters[c] for c in "ACGT")
         return {
-            "records": self.records,
-            "bases": self.bases,
-            "min_length": self.shortest,
-            "max_length": tables.longest,
-            "mean_length": round(self.bases / self.records, 2) if self.records else 0.0,
+            **self.totals(),
             "gc_percent": percent(letters["G"] + letters["C"], called),
             "n_percent": percent(letters["N"], self.bases),
             "q20_percent": percent(int(scores[zero + 20 - FIRST_SCORE :].sum()), int(scores.sum())),
             "q30_percent": percent(int(scores[zero + 30 - FIRST_SCORE :].sum()), int(scores.sum())),
-            "quality_encoding": self._encoding(),
+            "quality_encoding": self.encoding(),
             "adapter_percent": percent(int(tables.adapted[0]), self.records),
         }
 
@@ -92,9 +98,9 @@ class ReadTally:
         }
 
     def _zero(self) -> int:
-        return 33 if self._encoding() in ("phred33", "unknown") else 64
+        return 33 if self.encoding() in ("phred33", "unknown") else 64
 
-    def _encoding(self) -> str:
+    def encoding(self) -> str:
         """Which offset the qualities have: below ';' only Phred+33 goes, above 'i' only Phred+33 has been made."""
         seen = np.flatnonzero(self.tables.scores)
         if not len(seen):

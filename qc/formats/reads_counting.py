@@ -30,6 +30,17 @@ FOURS = ((PROBES.reshape(-1, 3, 4) >> 1 & 3) << np.array([0, 2, 4, 6])).sum(axis
 
 
 @compiled
+def limits(data: Array, at: int, length: int) -> tuple[int, int]:
+    """The lowest and the highest of some bytes, at least one."""
+    start = np.uint64(at)
+    low, high = data[start], data[start]
+    for i in range(np.uint64(length)):
+        low = min(low, data[start + i])
+        high = max(high, data[start + i])
+    return low, high
+
+
+@compiled
 def count_letters(data: Array, at: int, length: int, batch: Array) -> None:
     """Adds one to the count of each position's letter; `batch[letter, position]` must have room for one more."""
     start = np.uint64(at)

@@ -21,11 +21,12 @@ from qc.formats.reads_counting import (
     count_read,
     count_sequence,
     flush_letters,
+    limits,
 )
 from qc.formats.reads_duplicates import TRACKED, Tracked
 from qc.formats.reads_framing import AT, NAME_ROOM, frame, take_name
 from qc.formats.reads_plain import Usual
-from qc.formats.reads_tables import SHARED
+from qc.formats.reads_tables import FIRST_SCORE, SHARED
 
 if TYPE_CHECKING:
     from qc.formats.reads_plain import Reads
@@ -64,13 +65,32 @@ def count_many(data: Array, places: Array, width: int, batch: Array, tables: Arr
 
 
 @compiled
+def see_many(data: Array, places: Array, qualities: Array) -> None:
+    """Notes between which limits the qualities of reads lie."""
+    for read in range(len(places)):
+        _, scores, length = places[read]
+        if length:
+            low, high = limits(data, scores, length)
+            qualities[0, low - FIRST_SCORE] += 1
+            qualities[0, high - FIRST_SCORE] += 1
+
+
+@compiled
 def walk(
-    data: Array, ends: int, width: int, fragments: Array, places: Array, batch: Array, tables: Arrays
+    data: Array,
+    ends: int,
+    width: int,
+    fragments: Array,
+    places: Array,
+    batch: Array,
+    tables: Arrays,
+    measure: bool,  # noqa: FBT001 - compiled functions know no keywords alone
 ) -> tuple[int, int, int, int, int]:
     """Takes usual reads from the front of `data` until one is not usual, or not whole, or needs room.
 
-    `ends` says which line ends are usual: 1 LF, 2 CR LF, 0 those of the first read, 3 both. Returns how many reads and
-    bytes were taken, the size of the fragments, the line ends, and the length of a read that needs wider rows or 0.
+    They are counted, or, without `measure`, only seen. `ends` says which line ends are usual: 1 LF, 2 CR LF, 0 those
+    of the first read, 3 both. Returns how many reads and bytes were taken, the size of the fragments, the line ends,
+    and the length of a read that needs wider rows or 0.
     """
     at, count, counted, written, usual, room = 0, 0, 0, 0, 0, 0
     while at < len(data) and data[at] == AT and count < len(places) and written + NAME_ROOM <= len(fragments):
@@ -84,18 +104,22 @@ def walk(
         places[count] = start, scores, length
         ends = ends or step
         at, count, written, usual = end, count + 1, named, length
-        if count - counted == BATCH:
+        if measure and count - counted == BATCH:
             count_many(data, places[counted:count], width, batch, tables)
             counted = count
-    count_many(data, places[counted:count], width, batch, tables)
+    if measure:
+        count_many(data, places[counted:count], width, batch, tables)
+    else:
+        see_many(data, places[:count], tables[0])
     return count, at, written, ends, room
 
 
 class FastReader:
     """Takes usual reads with compiled code; see `PlainReader`, which does the same for small files."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, *, measure: bool) -> None:
         self._tables = tables
+        self._measure = measure
         self._batch = np.zeros((5, SHARED), np.uint8)
         self._fours = np.zeros(STRETCH, np.uint8)
         self._marks = np.zeros(STRETCH, np.uint8)
@@ -118,7 +142,8 @@ class FastReader:
         data = np.frombuffer(block, np.uint8)[at:]
         while True:
             count, size, written, ends, room = walk(
-                data, ends, self._tables.width, self._fragments, self._places, self._batch, self._arrays()
+                *(data, ends, self._tables.width, self._fragments, self._places, self._batch),
+                *(self._arrays(), self._measure),
             )
             if count or not room:
                 break
@@ -137,6 +162,9 @@ class FastReader:
         data = np.frombuffer(reads.bases + reads.qualities, np.uint8)
         starts = np.cumsum(reads.lengths) - reads.lengths
         places = np.stack([starts, starts + len(reads.bases), reads.lengths], axis=1)
+        if not self._measure:
+            see_many(data, places, self._tables.qualities)
+            return
         for at in range(0, len(places), BATCH):
             count_many(data, places[at : at + BATCH], self._tables.width, self._batch, self._arrays())
 

@@ -44,7 +44,10 @@ class Usual(NamedTuple):
 
 
 class Reader(Protocol):
-    """What takes usual reads from blocks and counts them into the tables."""
+    """What takes usual reads from blocks and counts them into the tables.
+
+    Where it was made without `measure`, the tables get no more than the longest read and the limits of the qualities.
+    """
 
     def tracked(self) -> Tracked:
         """The sequences that were tracked to find copies."""
@@ -65,8 +68,9 @@ class Reader(Protocol):
 class PlainReader:
     """Takes usual reads a window at a time; where one in it is not usual, none of the window is taken."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, *, measure: bool) -> None:
         self._tables = tables
+        self._measure = measure
         self._sequences = Sequences()
 
     def tracked(self) -> Tracked:
@@ -86,8 +90,20 @@ class PlainReader:
 
     def add(self, reads: Reads) -> None:
         """See `Reader`."""
+        if not self._measure:
+            see_reads(self._tables, reads)
+            return
         add_reads(self._tables, reads)
         self._sequences.add(reads.bases, reads.lengths)
+
+
+def see_reads(tables: Tables, reads: Reads) -> None:
+    """Notes of reads how long they are and between which limits their qualities lie."""
+    if not len(reads.lengths):
+        return
+    tables.make_room(int(reads.lengths.max()))
+    if reads.qualities:
+        tables.qualities[0, [min(reads.qualities) - FIRST_SCORE, max(reads.qualities) - FIRST_SCORE]] += 1
 
 
 def add_reads(tables: Tables, reads: Reads) -> None:

@@ -37,6 +37,9 @@ GC_SIZES = 1001
 class Tables:
     """All counts are int64. A position is 1-based; `row` says where it is counted.
 
+    Row 0 stands for no position: of reads that are checked and not measured, the lowest and the highest quality are
+    counted there and nothing else, which is enough to tell their encoding.
+
     `qualities[row, character - 33]`, `letters[row, ACGTN]` (U counts as T, case does not matter), `adapters[adapter,
     row]` of the position at which a read's first hit starts, `gc[size, G and C]` of reads cut as FastQC cuts them
     (see `gc_size`), `gc_long[percent]` of longer ones, `means[character]` of the mean quality of a read, rounded down.

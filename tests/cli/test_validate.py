@@ -110,6 +110,22 @@ def test_what_was_counted_and_the_quality_are_told_in_a_line_each(seqark: Seqark
     assert lines["QC:"].split()[2].rstrip(",") in {"pass", "warn", "fail"}
 
 
+def test_without_qc_files_are_judged_and_counted_and_nothing_is_measured(seqark: Seqark, data: Dataset) -> None:
+    sample = data.samples[0]
+    paths = sample.forward, sample.bam, sample.vcf
+    full, bare = (seqark("validate", "--json", *options, *paths) for options in ((), ("--no-qc",)))
+    assert bare.code == 0
+    for with_qc, without in zip(full.out.splitlines(), bare.out.splitlines(), strict=True):
+        measured, checked = json.loads(with_qc)["verdict"], json.loads(without)["verdict"]
+        assert (checked["metrics"], checked["grades"]) == ({}, [])
+        assert measured["metrics"]
+        assert all(checked[name] == measured[name] for name in ("valid", "findings", "md5", "sha256", "format"))
+        assert checked["counts"].items() <= measured["counts"].items()
+    told = seqark("validate", "--no-qc", sample.forward).out
+    assert "50 records" in told
+    assert "QC:" not in told
+
+
 def test_what_is_no_file_is_told_at_once_and_the_others_are_checked(
     seqark: Seqark, data: Dataset, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from qc.formats import fastq, fastq_blocks, rawbytes, reads_plain
 from qc.formats.reads_duplicates import TRACKED
 from qc.formats.reads_plain import PlainReader
+from qc.validate import validate
 from tests.qc.builders import verdict_of
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from qc.results import Verdict
 
 LETTERS = {"usual": "ACGT", "called": "ACGTN", "any": "ACGTUNRYSWKMBDHVacgtunryswkmbdhv"}
+LENGTHS = ["records", "bases", "min_length", "max_length", "mean_length"]
 FAULTS = [
     b"@x\nACG.\n+\nIIII\n",
     b"@x\nACGX\n+\nIIII\n",
@@ -61,8 +63,12 @@ def reads(rng: random.Random, count: int, letters: str, longest: int) -> list[by
     return out
 
 
-def both(folder: Path, patch: pytest.MonkeyPatch, data: bytes, *, blocks: tuple[int, int] = (0, 4096)) -> list[Verdict]:
+def both(
+    folder: Path, patch: pytest.MonkeyPatch, data: bytes, *, blocks: tuple[int, int] = (0, 4096), measure: bool = True
+) -> list[Verdict]:
     """The verdicts of compiled code, and of plain code on the whole file and on blocks of it."""
+    path = folder / "a.fastq"
+    path.write_bytes(data)
     found: list[Verdict] = []
     for fast, first, later in ((True, *blocks), (False, 1 << 23, 1 << 22), (False, *blocks)):
         with patch.context() as here:
@@ -72,12 +78,19 @@ def both(folder: Path, patch: pytest.MonkeyPatch, data: bytes, *, blocks: tuple[
             here.setattr(reads_plain, "WINDOW", 3000)
             if not fast:
                 here.setattr(fastq, "fast_reader", PlainReader)
-            found.append(verdict_of(folder, "a.fastq", data))
+            found.append(validate(path, measure=measure))
     return found
 
 
 def told(verdict: Verdict) -> tuple[Any, ...]:
     return verdict.valid, verdict.findings, verdict.finding_counts, verdict.counts, verdict.metrics
+
+
+def judged(verdict: Verdict) -> tuple[Any, ...]:
+    """What must not depend on whether reads are measured."""
+    lengths = [verdict.counts.get(name) for name in LENGTHS]
+    digests = verdict.md5, verdict.sha256, verdict.counts.get("names_digest")
+    return verdict.valid, verdict.findings, verdict.finding_counts, verdict.checked, lengths, digests
 
 
 @pytest.mark.parametrize("letters", LETTERS)
@@ -135,3 +148,37 @@ def test_more_sequences_than_are_tracked_are_counted_alike(tmp_path: Path, monke
     plain = verdict_of(tmp_path, "a.fastq", data)
     assert told(fast) == told(plain)
     assert 45 < fast.counts["duplicate_percent"] < 55
+
+
+@pytest.mark.parametrize("fault", [b"", *FAULTS])
+def test_reads_that_are_not_measured_are_judged_alike_and_nothing_else_is_said_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: bytes
+) -> None:
+    rng = random.Random(fault)
+    some = reads(rng, 40, "ACGTN", 60)
+    data = b"".join([*some[:17], fault, *some[17:]])
+    measured = judged(both(tmp_path, monkeypatch, data)[0])
+    for verdict in both(tmp_path, monkeypatch, data, measure=False):
+        assert judged(verdict) == measured
+        assert verdict.counts.keys() <= {*LENGTHS, "names_digest"}
+        assert (verdict.metrics, verdict.grades) == ({}, [])
+
+
+@pytest.mark.parametrize("scores", ["hhhB", "hh;h", "hh:h", "hhhj", "@@@@"])
+@pytest.mark.parametrize("alone", [b"", b"\n"])
+def test_old_encodings_are_told_of_reads_that_are_not_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scores: str, alone: bytes
+) -> None:
+    data = b"@a\nACGT\n+\nhhhh\n" + alone + f"@b\nACGT\n+\n{scores}\n@c\nA\n+\nh\n".encode()
+    measured = judged(both(tmp_path, monkeypatch, data)[0])
+    assert [judged(verdict) for verdict in both(tmp_path, monkeypatch, data, measure=False)] == [measured] * 3
+    offset = "quality_offset" in measured[2]
+    assert offset is (scores in {"hhhB", "hh;h", "@@@@"})
+
+
+def test_long_reads_are_judged_alike_though_they_are_not_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = b"".join(reads(random.Random(5), 6, "ACGT", 30_000))
+    measured = judged(both(tmp_path, monkeypatch, data)[0])
+    assert [judged(verdict) for verdict in both(tmp_path, monkeypatch, data, measure=False)] == [measured] * 3
