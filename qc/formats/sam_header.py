@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 TAG = re.compile(rb"([A-Za-z][A-Za-z0-9]):([^\t]+)", re.DOTALL)
 CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+NUL = re.compile(rb"\0")
 START = re.compile(rb"@[A-Za-z][A-Za-z](\t|$)")
 MAX_LENGTH = 2**31 - 1
 MAX_NAMES = 1 << 21
@@ -58,6 +59,9 @@ def read_header_line(header: SamHeader, line: bytes, number: int, findings: Find
         )
         return
     _check_encoding(line, number, findings)
+    if control := (NUL if kind == b"CO" else CONTROL).search(line):
+        message = f"Header line {number} holds a control character."
+        findings.error("header_character", message, line=number, found=control.group())
     if kind == b"CO":
         return
     if kind not in REQUIRED:
@@ -66,9 +70,6 @@ def read_header_line(header: SamHeader, line: bytes, number: int, findings: Find
         return
     if kind == b"HD" and header.lines > 1:
         findings.error("header_order", f"Line {number} is an @HD line; @HD must be the first line.", line=number)
-    if control := CONTROL.search(line):
-        message = f"Header line {number} holds a control character."
-        findings.error("header_character", message, line=number, found=control.group())
     _keep(header, kind, _tags(kind, line, number, findings), number, findings)
 
 

@@ -49,6 +49,7 @@ def test_a_good_line_gets_no_finding(line: bytes) -> None:
     [
         (b"@HD\tVN:1", "header_value"),
         (b"@CO\tcaf\xe9", "header_encoding"),
+        (b"@CO\tcut\0here", "header_character"),
         (b"@XY\tAB:c", "header_kind"),
         (b"@xy\tAB:c", "header_kind"),
         (b"@PG\tID:1\tCL:caf\xe9", "header_encoding"),
