@@ -136,7 +136,19 @@ def _check_pair(job: Job, name: str, head: bytes, mate: Path) -> Outcome:
     if job.findings.errors:
         return outcome
     job.findings.extend(compared)
-    return Outcome(outcome.counts, outcome.metrics, [*outcome.checked, "names and number of the mates"])
+    if not compared.errors:
+        _check_mate(job, mate)
+    return Outcome(outcome.counts, outcome.metrics, [*outcome.checked, "the mate", "names and number of the mates"])
+
+
+def _check_mate(job: Job, mate: Path) -> None:
+    """Refuses a pair whose other file is not valid by itself, with the first of its errors."""
+    error = validate(mate, multiline=job.multiline, measure=False).first_error
+    if error:
+        message = f"The mate is not valid ({error.code}): {error.message}"
+        place = {"line": error.line, "record": error.record, "offset": error.offset}
+        with suppress(TooManyErrors):
+            job.findings.error("mate_invalid", message, found=error.found, expected=error.expected, **place)
 
 
 def _compare(mate: Path, forward: int) -> FindingLog:

@@ -121,3 +121,20 @@ def test_only_fastq_files_pair(tmp_path: Path) -> None:
     path = tmp_path / "a.sam"
     path.write_bytes(b"@HD\tVN:1.6\n")
     assert codes(validate(path, mate=path)) == ["mate_format"]
+
+
+@pytest.mark.parametrize(
+    ("reverse", "code"),
+    [
+        (b"@r1\nTTTT\n+\nIII\n", "length_mismatch"),
+        (b"@r1\nTT!T\n+\nIIII\n", "base_character"),
+        (b"@r1\nTTTT\n+r2\nIIII\n", "plus_name_differs"),
+    ],
+)
+def test_a_mate_that_is_not_valid_by_itself_makes_no_pair(tmp_path: Path, reverse: bytes, code: str) -> None:
+    forward, mate = tmp_path / "1.fastq", tmp_path / "2.fastq"
+    forward.write_bytes(b"@r1\nACGT\n+\nIIII\n")
+    mate.write_bytes(reverse)
+    verdict = validate(forward, mate=mate)
+    assert codes(verdict) == ["mate_invalid"]
+    assert code in verdict.findings[0].message
