@@ -38,13 +38,18 @@ def digests(path: Path) -> None:
             sha256.update(piece)
 
 
-def seqark(path: Path) -> None:
+def seqark(path: Path, *, measure: bool = True) -> None:
     """Validate, take both digests and measure for QC, all in one pass."""
     from qc.validate import validate  # noqa: PLC0415
 
-    verdict = validate(path)
+    verdict = validate(path, measure=measure)
     if not verdict.valid:
         raise SystemExit(f"{path.name} is refused: {verdict.first_error}")
+
+
+def check(path: Path) -> None:
+    """Validate and take both digests."""
+    seqark(path, measure=False)
 
 
 def pysam_reads(path: Path) -> None:
@@ -78,6 +83,7 @@ CONTENDERS: dict[str, Callable[[Path], None]] = {
     "unpack": unpack,
     "digests": digests,
     "seqark": seqark,
+    "check": check,
     "pysam_reads": pysam_reads,
     "pysam_alignments": pysam_alignments,
     "pysam_variants": pysam_variants,
