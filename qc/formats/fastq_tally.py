@@ -10,7 +10,7 @@ import numpy as np
 
 from qc.formats.reads_duplicates import duplication, overrepresented
 from qc.formats.reads_positions import adapter_content, positions
-from qc.formats.reads_tables import FIRST_SCORE, Tables
+from qc.formats.reads_tables import FIRST_SCORE, LEAST_64, Tables
 
 if TYPE_CHECKING:
     from qc.formats.reads_duplicates import Tracked
@@ -106,7 +106,7 @@ class ReadTally:
         if not len(seen):
             return "unknown"
         low, high = int(seen[0]) + FIRST_SCORE, int(seen[-1]) + FIRST_SCORE
-        if low < 59 or high <= ord("K") or high > ord("i"):
+        if low < LEAST_64 or high <= ord("K") or high > ord("i"):
             return "phred33"
         return "solexa64" if low < 64 else "phred64"
 

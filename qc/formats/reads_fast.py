@@ -26,7 +26,7 @@ from qc.formats.reads_counting import (
 from qc.formats.reads_duplicates import TRACKED, Tracked
 from qc.formats.reads_framing import AT, NAME_ROOM, frame, take_name
 from qc.formats.reads_plain import Usual
-from qc.formats.reads_tables import FIRST_SCORE, SHARED
+from qc.formats.reads_tables import FIRST_SCORE, LEAST_64, SHARED
 
 if TYPE_CHECKING:
     from qc.formats.reads_plain import Reads
@@ -66,9 +66,11 @@ def count_many(data: Array, places: Array, width: int, batch: Array, tables: Arr
 
 @compiled
 def see_many(data: Array, places: Array, qualities: Array) -> None:
-    """Notes between which limits the qualities of reads lie."""
+    """Notes between which limits the qualities of reads lie, until one tells that their encoding is Phred+33."""
+    if qualities[0, : LEAST_64 - FIRST_SCORE].any():
+        return
     for read in range(len(places)):
-        _, scores, length = places[read]
+        scores, length = places[read, 1], places[read, 2]
         if length:
             low, high = limits(data, scores, length)
             qualities[0, low - FIRST_SCORE] += 1
@@ -101,7 +103,7 @@ def walk(
         if length // width >= SHARED:
             room = length
             break
-        places[count] = start, scores, length
+        places[count, 0], places[count, 1], places[count, 2] = start, scores, length
         ends = ends or step
         at, count, written, usual = end, count + 1, named, length
         if measure and count - counted == BATCH:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LF, CR, TAB, SPACE, AT, PLUS, TILDE = 10, 13, 9, 32, 64, 43, 126
 UPPER = 0xDF
+ONES, HIGHS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+FROM_SPACE, ABOVE_SPACE = np.uint64(0x6060606060606060), np.uint64(0x5F5F5F5F5F5F5F5F)
 NAME_ROOM = 1 << 16
 IUPAC_LETTERS = np.zeros(256, np.uint8)
 IUPAC_LETTERS[list(IUPAC)] = 1
@@ -77,6 +79,15 @@ def line_end(data: Array, at: int) -> int:
 
 
 @compiled
+def all_between(data: Array, at: int, carry: np.uint64) -> bool:
+    """Says whether eight bytes are at most '~' and, with a byte of `carry` added to each, at least 128."""
+    eight = np.uint64(0)
+    for i in range(np.uint64(8)):
+        eight |= np.uint64(data[np.uint64(at) + i]) << (i << np.uint64(3))
+    return bool(((eight + carry) & ~(eight + ONES) & ~eight & HIGHS) == HIGHS)
+
+
+@compiled
 def take_name(data: Array, at: int, fragments: Array, written: int) -> tuple[int, int]:
     """Writes the fragment of the name at `at`, as `read_names` says it; returns the name's end and the new size.
 
@@ -88,6 +99,11 @@ def take_name(data: Array, at: int, fragments: Array, written: int) -> tuple[int
     at += 1
     while at < end and (data[at] == SPACE or data[at] == TAB):
         at += 1
+    while at + 8 <= end and all_between(data, at, ABOVE_SPACE):
+        for i in range(np.uint64(8)):
+            fragments[np.uint64(written) + i] = data[np.uint64(at) + i]
+        written += 8
+        at += 8
     while at < end and SPACE < data[at] <= TILDE:
         fragments[written] = data[at]
         written += 1
@@ -99,6 +115,8 @@ def take_name(data: Array, at: int, fragments: Array, written: int) -> tuple[int
         if before == ord("/") or before == ord(".") or before == ord("_"):
             fragments[written - 1] = ord("1")
     fragments[written] = LF
+    while at + 8 <= end and all_between(data, at, FROM_SPACE):
+        at += 8
     while at < end and (SPACE <= data[at] <= TILDE or data[at] == TAB):
         at += 1
     return at, written + 1

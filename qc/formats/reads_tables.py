@@ -17,6 +17,7 @@ ALONE = 10
 SHARED = 1000
 ROWS = ALONE + SHARED
 FIRST_SCORE = 33
+LEAST_64 = 59  # Solexa's -5; what is below it can only be Phred+33
 SCORES = 96
 LETTERS = "ACGTN"
 ADAPTERS = {

@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qc.formats import fastq, fastq_blocks, rawbytes, reads_plain
+from qc.formats.read_names import fragments
 from qc.formats.reads_duplicates import TRACKED
+from qc.formats.reads_framing import NAME_ROOM, take_name
 from qc.formats.reads_plain import PlainReader
 from qc.validate import validate
 from tests.qc.builders import verdict_of
@@ -182,3 +185,16 @@ def test_long_reads_are_judged_alike_though_they_are_not_measured(
     data = b"".join(reads(random.Random(5), 6, "ACGT", 30_000))
     measured = judged(both(tmp_path, monkeypatch, data)[0])
     assert [judged(verdict) for verdict in both(tmp_path, monkeypatch, data, measure=False)] == [measured] * 3
+
+
+@pytest.mark.parametrize("at", range(1, 27))
+def test_a_name_is_taken_up_to_what_no_name_may_hold_wherever_that_is(at: int) -> None:
+    name = b"@abcdefghijklmnopqrstuvw:2"
+    room = np.zeros(NAME_ROOM, np.uint8)
+    for value in range(256):
+        line = b"%s%c%s" % (name[:at], value, name[at:])
+        end, size = take_name(np.frombuffer(line + b"\n", np.uint8), 0, room, 0)
+        if value == 9 or 32 <= value <= 126:
+            assert (end, room[:size].tobytes()) == (len(line), fragments([line]))
+        else:
+            assert end == at
