@@ -48,9 +48,8 @@ def test_the_tour_of_the_readme_leads_to_a_file_that_comes_back_unchanged(tmp_pa
         )
     assert done.returncode == 0, done.stderr
     assert '"runs":["NFDP-RUN-000001","NFDP-RUN-000002","NFDP-RUN-000003","NFDP-RUN-000004"]' in done.stdout
-    assert told_of_validation() == [
-        line for line in done.stdout.splitlines() if line.startswith(("demo-data/SIM001", "  "))
-    ]
+    assert "\n".join(told_of_validation()) in done.stdout
+    assert done.stdout.count(": valid (") == 4
     name = "SIM001_R1.fastq.gz"
     assert filecmp.cmp(tmp_path / name, tmp_path / "demo-data" / name, shallow=False)
 
