@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import uuid_utils
 from advanced_alchemy.base import AdvancedDeclarativeBase, CommonTableAttributes
 from advanced_alchemy.mixins import AuditColumns
 from advanced_alchemy.types import GUID, DateTimeUTC
-from sqlalchemy import JSON, BigInteger, ForeignKey, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 Time = DateTimeUTC(timezone=True)
@@ -54,7 +58,8 @@ class Owned:
     """A record: it has an accession, belongs to an account and a project, and has a state of its own.
 
     `alias` is unique per owner and kind; `submitted_digest` is the SHA-256 of what was submitted under it, so that the
-    same submission again is told from another one. `revision` grows with every change and makes the ETag.
+    same submission again is told from another one. `revision` grows with every change and makes the ETag. `moved_at`,
+    `moved_reason` and `replaced_by` (an accession) tell of its last move of state.
     """
 
     serial: Mapped[int] = mapped_column(BigInteger, unique=True)
@@ -62,6 +67,17 @@ class Owned:
     alias: Mapped[str | None] = mapped_column(String(255))
     submitted_digest: Mapped[str | None] = mapped_column(String(64))
     revision: Mapped[int] = mapped_column(default=1)
+    moved_at: Mapped[datetime | None] = mapped_column(Time)
+    moved_reason: Mapped[str | None] = mapped_column(Text)
+    replaced_by: Mapped[str | None] = mapped_column(String(60))
+
+    @classmethod
+    def held_by(cls, columns: Any, targets: Select[tuple[UUID]]) -> list[ColumnElement[bool]]:
+        """The conditions, joined by "or", that a grant on one of `targets` (ids of rows) reaches a row of the table.
+
+        `columns` are those of the table. A grant on the project reaches everything in it; models add what they hang on.
+        """
+        return [columns.scope_id.in_(targets)]
 
     @declared_attr
     def owner_id(cls) -> Mapped[UUID]:  # noqa: N805  # SQLAlchemy calls it with the class

@@ -46,15 +46,15 @@ async def find_parent(unit: Unit, model: Any, kind: Kind, accession: str, field:
     unit.require_account()
     serial = require_serial(accession, unit.prefix, kind, field).serial
     found = (
-        select(model.id, Scope)
+        select(model, Scope)
         .join(Scope, Scope.id == model.scope_id)
         .where(model.serial == serial, readable_by(model, unit, by_accession=True))
     )
     row = (await unit.session.execute(found)).first()
     if row is None:
         raise NotFound(f"{field}: there is no {kind.name.lower()} {accession}, or it is not visible to you.")
-    require(unit, Verb.CONTRIBUTE, row[1])
-    return Parent(row)
+    await require(unit, Verb.CONTRIBUTE, row[1], row[0])
+    return Parent((row[0].id, row[1]))
 
 
 async def submitted_before(
@@ -131,7 +131,7 @@ async def load_for_change(unit: Unit, model: Any, kind: Kind, accession: str, ve
     if row is None:
         await raise_gone(unit, model, kind, serial)
         raise NotFound(f"There is no {kind.name.lower()} {accession}, or it is not visible to you.")
-    require(unit, verb, row[1])
+    await require(unit, verb, row[1], row[0])
     return row[0], row[1]
 
 

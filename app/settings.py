@@ -18,11 +18,19 @@ _POSITIVE = (
     "api_processes",
     "job_memory",
     "job_seconds",
+    "lockout_attempts",
+    "lockout_minutes",
     "max_upload_bytes",
     "private_link_minutes",
     "public_link_hours",
+    "rate_downloads",
+    "rate_requests",
+    "rate_searches",
+    "rate_uploads",
     "refresh_token_days",
+    "removal_days",
     "report_interval",
+    "seal_interval",
     "staging_days",
     "sweep_interval",
     "upload_link_hours",
@@ -50,13 +58,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str = ""  # empty: http://host:port
     accession_prefix: str = "NFDP"
     timezone: str = "UTC"
-    secret_key: str = ""  # empty: made once and kept below data_dir
+    secret_key: str = ""  # empty: made once and kept below data_dir; "new,old" while keys are changed
+    trusted_proxies: list[str] = []  # addresses or networks whose X-Forwarded-For is believed
     registration: str = "open"  # open | invite | closed
     default_visibility: str = "public"  # public | private
     access_token_minutes: int = 30
     refresh_token_days: int = 7
+    lockout_attempts: int = 10  # wrong passwords in a row before a pause
+    lockout_minutes: float = 15
+    smtp_url: str = ""  # smtp://[user:password@]host:port, smtps://…; empty: no mail
+    mail_from: str = "seqark@localhost"
+    oidc_issuer: str = ""  # empty: no sign-in by another provider
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
     cors_origins: list[str] = []
     cors_credentials: bool = False
+    rate_limits: list[str] = msgspec.field(default_factory=lambda: ["flow"])  # dialects that count requests
+    rate_requests: int = 1000  # an hour and caller, and so on
+    rate_uploads: int = 100
+    rate_downloads: int = 500
+    rate_searches: int = 300
+    lims_secret: str = ""  # empty: no messages of a LIMS are taken
+    lims_account: str = ""
     s3_endpoint: str = "embedded"  # embedded | none | URL
     s3_port: int = 8333
     s3_public_url: str = ""  # empty: the endpoint itself
@@ -71,10 +94,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     quota_bytes: int = 0  # 0: unlimited; per account
     free_space_floor: int = 2**30  # below it new uploads get 503
     staging_days: float = 7
+    removal_days: float = 7  # the bytes of what was removed are kept so long
     worker_concurrency: int = 2
     worker_stale_after: float = 60
     worker_poll_max: float = 1.0
     sweep_interval: float = 15
+    seal_interval: float = 2
     job_memory: int = 4 * 2**30
     job_seconds: float = 6 * 3600
     report_interval: float = 120

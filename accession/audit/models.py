@@ -6,16 +6,29 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String
+from sqlalchemy import BigInteger, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accession.base import Json, Row, Term, Time
 
 
 class Event(Row):
-    """Who did what, on which accession, from where and when. `actor_id` is None for the archive itself."""
+    """Who did what, on which accession, from where and when. `actor_id` is None for the archive itself.
+
+    A job gives each committed event its `seal_number` (1, 2, … without a gap) and a `seal_digest` over its content and
+    the digest before it; both are None until then, and nothing else of an event is ever changed.
+    """
 
     __tablename__ = "events"
+    __table_args__ = (
+        Index("uq_events_seal", "seal_number", unique=True),
+        Index(
+            "ix_events_unsealed",
+            "at",
+            postgresql_where=text("seal_number IS NULL"),
+            sqlite_where=text("seal_number IS NULL"),
+        ),
+    )
 
     at: Mapped[datetime] = mapped_column(Time, index=True)
     actor_id: Mapped[UUID | None] = mapped_column(index=True)
@@ -24,3 +37,5 @@ class Event(Row):
     address: Mapped[str | None] = mapped_column(String(60))
     request_id: Mapped[str | None] = mapped_column(String(64))
     detail: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    seal_number: Mapped[int | None] = mapped_column(BigInteger)
+    seal_digest: Mapped[str | None] = mapped_column(String(64))

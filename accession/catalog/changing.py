@@ -77,7 +77,7 @@ async def remove_record(unit: Unit, model: Any, kind: Kind, accession: str) -> N
     row, scope = await load_for_change(unit, model, kind, accession, verb)
     was_public = is_open(unit.today, scope.state, scope.release_date, row.state)
     if was_public and row.owner_id != unit.actor.account_id:
-        require(unit, Verb.MANAGE, scope)
+        await require(unit, Verb.MANAGE, scope)
     for child, column, noun in _HANGING_ON.get(kind, ()):
         here = exists().where(getattr(child, column) == row.id, child.state != State.REMOVED)
         if (await unit.session.execute(select(here))).scalar():

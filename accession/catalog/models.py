@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accession.base import Json, Owned, Row, Term
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
 
 
 class Subject(Owned, Row):
@@ -53,6 +56,11 @@ class Sample(Owned, Row):
     ena_accession: Mapped[str | None] = mapped_column(Term)
     ncbi_accession: Mapped[str | None] = mapped_column(Term)
 
+    @classmethod
+    def held_by(cls, columns: Any, targets: Select[tuple[UUID]]) -> list[ColumnElement[bool]]:
+        """A grant on the sample itself reaches it too."""
+        return [*super().held_by(columns, targets), columns.id.in_(targets)]
+
 
 class Experiment(Owned, Row):
     """How a sample was sequenced: the platform and the library."""
@@ -74,6 +82,11 @@ class Experiment(Owned, Row):
     library_name: Mapped[str | None] = mapped_column(String(255))
     ena_accession: Mapped[str | None] = mapped_column(Term)
     ncbi_accession: Mapped[str | None] = mapped_column(Term)
+
+    @classmethod
+    def held_by(cls, columns: Any, targets: Select[tuple[UUID]]) -> list[ColumnElement[bool]]:
+        """A grant on its sample reaches it too."""
+        return [*super().held_by(columns, targets), columns.sample_id.in_(targets)]
 
 
 class Run(Owned, Row):
@@ -100,6 +113,13 @@ class Run(Owned, Row):
     checksum_sha256: Mapped[str | None] = mapped_column(String(64))
     ena_accession: Mapped[str | None] = mapped_column(Term)
     ncbi_accession: Mapped[str | None] = mapped_column(Term)
+
+    @classmethod
+    def held_by(cls, columns: Any, targets: Select[tuple[UUID]]) -> list[ColumnElement[bool]]:
+        """A grant on its sample reaches it too, and one on its current file."""
+        experiments = select(Experiment.id).where(Experiment.sample_id.in_(targets))
+        of_parents = [columns.experiment_id.in_(experiments), columns.file_id.in_(targets)]
+        return [*super().held_by(columns, targets), *of_parents]
 
 
 class RunVersion(Row):

@@ -29,7 +29,7 @@ MOST_STATEMENTS = 500  # filters combine into more statements than anybody asks 
 def _one(shape: Shape, who: Viewer) -> Select[Any]:
     """The statement for one record, built once per kind of record and viewer."""
     serial = table_of(shape.model).c.serial
-    return shape.query.where(serial == bindparam("serial"), readable(shape.model, who, by_accession=True))
+    return shape.query_for(who).where(serial == bindparam("serial"), readable(shape.model, who, by_accession=True))
 
 
 async def get_record(unit: Unit, shape: Shape, accession: str) -> Row[Any]:
@@ -123,7 +123,7 @@ def _condition(shape: Shape, who: Viewer, names: tuple[str, ...], *, by_row: boo
 @lru_cache(MOST_STATEMENTS)
 def _page_statement(shape: Shape, who: Viewer, names: tuple[str, ...], before: bool) -> Select[Any]:  # noqa: FBT001
     serial = table_of(shape.model).c.serial
-    page = shape.query.add_columns(mark_of(shape.kind))
+    page = shape.query_for(who).add_columns(mark_of(shape.kind))
     statement = page.where(*_condition(shape, who, names, by_row=not names)).order_by(serial.desc())
     if before:
         statement = statement.where(serial < bindparam("before"))

@@ -10,6 +10,7 @@ from sqlalchemy import Select, Table, select
 from accession.base import Owned
 from accession.catalog.models import Experiment, Sample, Subject
 from accession.ids import Kind
+from accession.people.access import Viewer, whole
 from accession.people.models import Organisation, Scope
 from accession.projects.models import Project
 
@@ -19,7 +20,8 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
 
     `query` selects the columns of an answer without a condition; `filters` maps a query parameter onto its column, or
     onto the serial of a parent where the parameter is an accession of the `parents` kind. `conditions` are filters that
-    compare otherwise: each is a whole condition with the parameter `by_NAME`. Compared by identity.
+    compare otherwise: each is a whole condition with the parameter `by_NAME`. A `personal` kind has fields that are
+    told only where the row's column `let_in` is true. Compared by identity.
     """
 
     kind: Kind
@@ -29,6 +31,13 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     parents: dict[str, Kind]
     noun: str
     conditions: dict[str, Any] = {}
+    personal: bool = False
+
+    def query_for(self, who: Viewer) -> Select[Any]:
+        """The query for a kind of viewer, to be executed with `access.values`."""
+        if not self.personal:
+            return self.query
+        return self.query.add_columns(whole(SCOPES.c, who, reviewers=False).label("let_in"))
 
 
 def table_of(model: Any) -> Table:
@@ -38,7 +47,7 @@ def table_of(model: Any) -> Table:
 
 def columns(model: Any, *left_out: str) -> list[Any]:
     """The columns of a model that an answer needs; ids of rows are not among them."""
-    hidden = {"id", "owner_id", "scope_id", "submitted_digest", *left_out}
+    hidden = {"id", "owner_id", "scope_id", "submitted_digest", "moved_at", "moved_reason", *left_out}
     return [column for column in table_of(model).columns if column.name not in hidden]
 
 
@@ -61,9 +70,7 @@ _project = select(
         ORGANISATIONS, ORGANISATIONS.c.id == SCOPES.c.organisation_id
     )
 )
-_subject = select(
-    *columns(Subject), _of_project, SCOPES.c.owner_id.label("scope_owner_id"), SCOPES.c.organisation_id
-).select_from(
+_subject = select(*columns(Subject), _of_project).select_from(
     SUBJECTS.join(PROJECTS, PROJECTS.c.scope_id == SUBJECTS.c.scope_id).join(SCOPES, SCOPES.c.id == SUBJECTS.c.scope_id)
 )
 _sample = select(
@@ -95,6 +102,7 @@ SUBJECT = Shape(
     filters(Subject, "alias", *_TAXON) | {"project_accession": PROJECTS.c.serial},
     {"project_accession": Kind.PROJECT},
     "subject",
+    personal=True,
 )
 SAMPLE = Shape(
     Kind.SAMPLE,

@@ -94,7 +94,7 @@ async def project_page(unit: Unit, accession: str) -> ProjectPage:
     if page is None or page.page_key is None:
         return ProjectPage(row.id, printed, None, open=False)
     partial = await _tells_of_hidden(unit, row.id, page.updated_at)
-    may_read = reads_whole(unit, row.Scope) or not partial
+    may_read = not partial or await reads_whole(unit, row.Scope)
     openly = is_open(unit.today, row.Scope.state, row.Scope.release_date, row.state) and not partial
     return ProjectPage(row.id, printed, page.page_key if may_read else None, openly)
 

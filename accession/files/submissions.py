@@ -103,7 +103,7 @@ async def make_run(unit: Unit, file_id: UUID) -> int:
         raise Conflict(f"{file.filename} was rejected: {file.reason}", code="file_rejected")
     if file.state not in _OPEN:
         raise Conflict(f"{file.filename} is {file.state} and cannot become a run; upload it again.")
-    require(unit, Verb.CONTRIBUTE, scope)
+    await require(unit, Verb.CONTRIBUTE, scope)
     if {experiment_state, scope.state} & {State.WITHDRAWN, State.REMOVED}:
         raise Conflict("The experiment of this upload was removed; register it again.", code="experiment_removed")
     run_id = new_id()

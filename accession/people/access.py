@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -10,26 +10,45 @@ from sqlalchemy import ColumnElement, Table, and_, bindparam, exists, false, lit
 
 from accession.base import Owned, State
 from accession.errors import Denied
-from accession.people.models import Scope
+from accession.people.models import Grant, GroupMember, Scope
 
 if TYPE_CHECKING:
     from datetime import date
+    from uuid import UUID
+
+    from sqlalchemy import Select
 
     from accession.unit import Unit
 
 _scope = cast("Table", Scope.__table__).alias("seen_scopes")  # its own name, whatever else a statement joins
+_grants, _members = (cast("Table", model.__table__) for model in (Grant, GroupMember))
 _LISTED = (State.PUBLIC,)
 _ANSWERED = (State.PUBLIC, State.SUPPRESSED)
 _GONE = (State.WITHDRAWN, State.REMOVED)
-_MAY_WRITE = {"owner", "admin", "contributor"}
-_MAY_MANAGE = {"owner", "admin"}
+_ROLES = {
+    "contribute": frozenset({"owner", "admin", "contributor"}),
+    "share": frozenset({"owner", "admin"}),
+    "manage": frozenset({"owner", "admin"}),
+}
+
+
+class Level(IntEnum):
+    """What a grant allows; each level includes the lower ones."""
+
+    READ = 1
+    EDIT = 2
+    SHARE = 3
 
 
 class Verb(StrEnum):
     """What can be done to a project or to a record in it, beyond reading."""
 
     CONTRIBUTE = "contribute"  # add and change records
-    MANAGE = "manage"  # release, change the project, delete
+    SHARE = "share"  # grant others access
+    MANAGE = "manage"  # release, change the project, hand it over, delete
+
+
+_LEVELS = {Verb.CONTRIBUTE: Level.EDIT, Verb.SHARE: Level.SHARE}  # managing is never granted
 
 
 class Viewer(msgspec.Struct, frozen=True):
@@ -38,19 +57,23 @@ class Viewer(msgspec.Struct, frozen=True):
     admin: bool
     signed_in: bool
     member: bool
+    granted: bool = False
+    reviewing: bool = False
 
 
 def viewer(unit: Unit) -> Viewer:
     """The kind of viewer that the unit's actor is."""
     actor = unit.actor
-    return Viewer(actor.admin, actor.signed_in, bool(actor.organisations))
+    return Viewer(
+        actor.admin, actor.signed_in, bool(actor.organisations), actor.granted, reviewing=actor.review is not None
+    )
 
 
 def readable_by(model: type[Owned], unit: Unit, *, by_accession: bool = False) -> ColumnElement[bool]:
     """The condition that a row of `model` is visible to the unit's actor.
 
     With `by_accession` a suppressed record is found too, as it is asked for by name. Needs only the mixin `Owned` and
-    the table `scopes`.
+    the tables `scopes`, `grants` and `group_members`.
     """
     return readable(model, viewer(unit), by_accession=by_accession).params(values(unit))
 
@@ -68,10 +91,27 @@ def readable(model: type[Owned], who: Viewer, *, by_accession: bool, by_row: boo
     released = or_(_scope.c.release_date.is_(None), _scope.c.release_date <= bindparam("viewer_today"))
     open_now = and_(_is_one_of(_scope.c.state, states), released)
     in_open = and_(_in_scope(columns, open_now, by_row=by_row), _is_one_of(columns.state, states))
-    if not who.signed_in:
-        return in_open
-    own = _in_scope(columns, _mine(who), by_row=by_row)
-    return or_(in_open, and_(own, _not_gone(columns.state)))
+    held: list[ColumnElement[bool]] = []
+    if who.signed_in:
+        held.append(_in_scope(columns, _mine(who), by_row=by_row))
+    if who.granted:
+        held += model.held_by(columns, granted(Level.READ))
+    if who.reviewing:
+        held.append(columns.scope_id == bindparam("viewer_review"))
+    return or_(in_open, and_(or_(*held), _not_gone(columns.state))) if held else in_open
+
+
+def granted(level: Level) -> Select[tuple[UUID]]:
+    """The ids of rows that were granted to the viewer, or to a group of theirs, with at least this level."""
+    groups = select(_members.c.group_id).where(_members.c.account_id == bindparam("viewer_account"))
+    return select(_grants.c.target_id).where(
+        or_(_grants.c.account_id == bindparam("viewer_account"), _grants.c.group_id.in_(groups)),
+        _grants.c.level >= literal_column(str(int(level))),
+        or_(
+            _grants.c.expires_at.is_(None),
+            _grants.c.expires_at > bindparam("viewer_now", type_=_grants.c.expires_at.type),
+        ),
+    )
 
 
 def _in_scope(columns: Any, visible: ColumnElement[bool], *, by_row: bool) -> ColumnElement[bool]:
@@ -105,6 +145,10 @@ def values(unit: Unit) -> dict[str, Any]:
         found["viewer_account"] = actor.account_id
     if actor.organisations:
         found["viewer_organisations"] = list(actor.organisations)
+    if actor.granted:
+        found["viewer_now"] = unit.now
+    if actor.review is not None:
+        found["viewer_review"] = actor.review.scope_id
     return found
 
 
@@ -116,47 +160,81 @@ def _mine(who: Viewer) -> ColumnElement[bool]:
     return or_(own, _scope.c.organisation_id.in_(bindparam("viewer_organisations", expanding=True)))
 
 
-def personal_to(model: type[Any], unit: Unit) -> ColumnElement[bool]:
-    """The condition that a row without a project (a staged file) is the actor's own."""
+def personal_to(model: type[Any], unit: Unit, level: Level | None = None) -> ColumnElement[bool]:
+    """The condition that a row without a project (a staged file) is the actor's own.
+
+    With a `level` it may also be one that was granted to the actor.
+    """
     if unit.actor.account_id is None:
         return false()
-    return true() if unit.actor.admin else model.owner_id == unit.actor.account_id
+    if unit.actor.admin:
+        return true()
+    own: ColumnElement[bool] = model.owner_id == unit.actor.account_id
+    if level is None or not unit.actor.granted:
+        return own
+    return or_(own, model.id.in_(granted(level).params(values(unit))))
 
 
-def may(unit: Unit, verb: Verb, scope: Scope) -> bool:
-    """Whether the actor may do `verb` in the project of `scope`."""
+def may_by_role(unit: Unit, verb: Verb, scope: Scope) -> bool:
+    """Whether the actor may do `verb` in the project of `scope` as its owner, by a role, or as an administrator."""
     actor = unit.actor
-    if actor.account_id is None:
+    if actor.account_id is None or actor.role == "viewer":
         return False
     if actor.admin or scope.owner_id == actor.account_id:
         return True
-    role = actor.organisations.get(scope.organisation_id)
-    return role in (_MAY_WRITE if verb is Verb.CONTRIBUTE else _MAY_MANAGE)
+    return actor.organisations.get(scope.organisation_id) in _ROLES[verb]
 
 
-def require(unit: Unit, verb: Verb, scope: Scope) -> None:
+async def may(unit: Unit, verb: Verb, scope: Scope, row: Owned | None = None) -> bool:
+    """Whether the actor may do `verb` in the project of `scope`, or to the record `row` in it, also by a grant."""
+    if may_by_role(unit, verb, scope):
+        return True
+    if verb not in _LEVELS or not unit.actor.granted or unit.actor.role == "viewer":
+        return False
+    targets = granted(_LEVELS[verb])
+    if row is None:
+        held = select(true()).where(_scope.c.id == scope.id, _scope.c.id.in_(targets))
+    else:
+        columns = _table(type(row)).c
+        held = select(true()).where(columns.id == cast("Any", row).id, or_(*type(row).held_by(columns, targets)))
+    return (await unit.session.execute(held, values(unit))).first() is not None
+
+
+async def require(unit: Unit, verb: Verb, scope: Scope, row: Owned | None = None) -> None:
     """Raise `Unauthenticated` or `Denied` unless the actor may; call it only for what the actor can see."""
     unit.require_account()
-    if not may(unit, verb, scope):
+    if not await may(unit, verb, scope, row):
         raise Denied(f"You may read this, but not {verb.value} to it; ask the project's owner.")
 
 
-def reads_whole(unit: Unit, scope: Scope) -> bool:
+async def reads_whole(unit: Unit, scope: Scope) -> bool:
     """Whether the actor sees all records of a project, private ones included (pages over a whole project)."""
-    actor = unit.actor
-    if actor.admin or (actor.account_id is not None and scope.owner_id == actor.account_id):
-        return True
-    return scope.organisation_id in actor.organisations
+    seen = select(Scope.id).where(Scope.id == scope.id, whole_readable(unit))
+    return (await unit.session.execute(seen)).first() is not None
 
 
 def whole_readable(unit: Unit) -> ColumnElement[bool]:
     """`reads_whole` as a condition, for a statement that joins `Scope`."""
-    actor = unit.actor
-    if actor.admin:
+    return whole(Scope, viewer(unit)).params(values(unit))
+
+
+def whole(scope: Any, who: Viewer, *, reviewers: bool = True) -> ColumnElement[bool]:
+    """`whole_readable` as a template for the given scopes (the class or a table's columns).
+
+    Without `reviewers` it is what the personal fields of subjects ask for: somebody who was let in by name.
+    """
+    if who.admin:
         return true()
-    if actor.account_id is None:
-        return false()
-    return or_(Scope.owner_id == actor.account_id, Scope.organisation_id.in_(list(actor.organisations)))
+    held: list[ColumnElement[bool]] = []
+    if who.signed_in:
+        held.append(scope.owner_id == bindparam("viewer_account"))
+    if who.member:
+        held.append(scope.organisation_id.in_(bindparam("viewer_organisations", expanding=True)))
+    if who.granted:
+        held.append(scope.id.in_(granted(Level.READ)))
+    if who.reviewing and reviewers:
+        held.append(scope.id == bindparam("viewer_review"))
+    return or_(false(), *held)
 
 
 def is_open(today: date, scope_state: str, release_date: date | None, record_state: str = State.PUBLIC) -> bool:

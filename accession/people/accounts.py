@@ -6,20 +6,20 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from accession.actor import ANONYMOUS, Actor
 from accession.base import State, new_id
 from accession.errors import Conflict, Rejected, Unauthenticated
 from accession.people import passwords, rules
-from accession.people.models import Account, Membership, Organisation, Scope
+from accession.people.models import Account, Grant, GroupMember, Membership, Organisation, Scope
 from accession.people.rules import AccountRole, MemberRole
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from sqlalchemy import Select
+    from sqlalchemy import Label, Select
 
     from accession.unit import Unit, Units
 
@@ -169,7 +169,15 @@ def actor_columns() -> Select[Any]:
         Account.personal_project_id,
         Membership.organisation_id,
         Membership.role.label("member_role"),
+        _has_grants(),
     ).outerjoin(Membership, Membership.account_id == Account.id)
+
+
+def _has_grants() -> Label[bool]:
+    """Whether there is any grant to the account or to one of its groups."""
+    own = exists().where(Grant.account_id == Account.id)
+    shared = exists().where(Grant.group_id == GroupMember.group_id, GroupMember.account_id == Account.id)
+    return or_(own, shared).label("granted")
 
 
 async def actor_where(unit: Unit, statement: Select[Any]) -> Actor:
@@ -184,6 +192,7 @@ async def actor_where(unit: Unit, statement: Select[Any]) -> Actor:
         email=first.email,
         personal_project_id=first.personal_project_id,
         organisations={row.organisation_id: row.member_role for row in rows if row.organisation_id is not None},
+        granted=bool(first.granted),
         address=unit.actor.address,
         request_id=unit.actor.request_id,
     )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select, update
 
 from accession.base import new_id
-from accession.people.models import Account, RefreshToken
+from accession.people.credentials import RefreshToken
+from accession.people.models import Account
 from accession.people.tokens import digest_of
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from accession.audit.service import record
 from accession.errors import Rejected, Unauthenticated
 from accession.people import rules
 from accession.people.accounts import actor_columns, actor_where, load_actor
-from accession.people.models import AccessToken, Account
+from accession.people.credentials import AccessToken
+from accession.people.models import Account
 
 if TYPE_CHECKING:
     from accession.actor import Actor

@@ -65,7 +65,7 @@ async def _scope(unit: Unit, accession: str) -> Scope:
     scope = (await unit.session.scalars(found)).one_or_none()
     if scope is None:
         raise NotFound(f"project_accession: there is no project {accession}, or it is not visible to you.")
-    require(unit, Verb.CONTRIBUTE, scope)
+    await require(unit, Verb.CONTRIBUTE, scope)
     return scope
 
 

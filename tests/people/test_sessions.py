@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from accession.people import sessions
-from accession.people.models import Account, RefreshToken
+from accession.people.credentials import RefreshToken
+from accession.people.models import Account
 from accession.projects.registration import add_account
 
 pytestmark = pytest.mark.anyio

@@ -19,7 +19,8 @@ from accession.actor import Actor
 from accession.audit.models import Event
 from accession.errors import Rejected, Unauthenticated
 from accession.people import tokens
-from accession.people.models import AccessToken, Account, Scope
+from accession.people.credentials import AccessToken
+from accession.people.models import Account, Scope
 from accession.projects.models import Project
 from accession.projects.registration import add_account
 

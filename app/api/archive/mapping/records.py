@@ -54,8 +54,7 @@ def project_out(unit: Unit, row: Any) -> ProjectOut:
 
 def subject_out(unit: Unit, row: Any) -> SubjectOut:
     """A subject's row; its personal fields go only to those who have a share in the project."""
-    shared = unit.actor.admin or row.scope_owner_id == unit.actor.account_id
-    shared = shared or row.organisation_id in unit.actor.organisations
+    shared = row.let_in
     return SubjectOut(
         accession=unit.accession(Kind.SUBJECT, row.serial),
         alias=row.alias,

@@ -1,0 +1,1 @@
+"""What a laboratory's information system tells the archive."""
