@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from advanced_alchemy.base import DefaultBase
-from sqlalchemy import BigInteger, String, update
+from sqlalchemy import BigInteger, String, Table, bindparam, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accession.base import Term
@@ -38,6 +38,15 @@ class Counter(DefaultBase):
     next: Mapped[int] = mapped_column(BigInteger)
 
 
+_counters = cast("Table", Counter.__table__)
+_TAKE = (
+    update(_counters)
+    .where(_counters.c.kind == bindparam("of"))
+    .values(next=_counters.c.next + bindparam("count", type_=BigInteger))
+    .returning(_counters.c.next)
+)
+
+
 async def mint(session: AsyncSession, wanted: Mapping[Kind, int]) -> dict[Kind, range]:
     """Take `n` numbers of each kind inside the caller's transaction; a rollback gives them back.
 
@@ -45,17 +54,11 @@ async def mint(session: AsyncSession, wanted: Mapping[Kind, int]) -> dict[Kind, 
     after every check and just before the insert, because the counter rows stay locked until the commit.
     """
     minted: dict[Kind, range] = {}
+    connection = await session.connection()
     for kind in Kind:
         count = wanted.get(kind, 0)
         if count:
-            statement = (
-                update(Counter)
-                .where(Counter.kind == kind.value)
-                .values(next=Counter.next + count)
-                .returning(Counter.next)
-                .execution_options(synchronize_session=False)
-            )
-            end = (await session.execute(statement)).scalar_one()
+            end = (await connection.execute(_TAKE, {"of": kind.value, "count": count})).scalar_one()
             minted[kind] = range(end - count, end)
     return minted
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, bindparam, select
 
 from accession.audit import service as audit
 from accession.base import GONE, State, new_id
 from accession.errors import Conflict, Gone, NotFound, Rejected
 from accession.ids import Kind, require_serial
+from accession.inserts import insert_rows
 from accession.numbers import mint
-from accession.people.access import Verb, readable_by, require
+from accession.people.access import Verb, Viewer, readable, readable_by, require, values, viewer
 from accession.people.models import Scope
 
 if TYPE_CHECKING:
@@ -41,20 +43,33 @@ class Parent(tuple[Any, Scope]):
         return self[1]
 
 
+@cache
+def _parent(model: Any, who: Viewer) -> Select[Any]:
+    """The statement for a parent and its scope, built once per kind of record and viewer."""
+    return (
+        select(model, Scope)
+        .join(Scope, Scope.id == model.scope_id)
+        .where(model.serial == bindparam("serial"), readable(model, who, by_accession=True))
+    )
+
+
 async def find_parent(unit: Unit, model: Any, kind: Kind, accession: str, field: str) -> Parent:
     """The parent that a new record names, if the caller may add to it."""
     unit.require_account()
     serial = require_serial(accession, unit.prefix, kind, field).serial
-    found = (
-        select(model, Scope)
-        .join(Scope, Scope.id == model.scope_id)
-        .where(model.serial == serial, readable_by(model, unit, by_accession=True))
-    )
-    row = (await unit.session.execute(found)).first()
+    row = (await unit.session.execute(_parent(model, viewer(unit)), {"serial": serial, **values(unit)})).first()
     if row is None:
         raise NotFound(f"{field}: there is no {kind.name.lower()} {accession}, or it is not visible to you.")
     await require(unit, Verb.CONTRIBUTE, row[1], row[0])
     return Parent((row[0].id, row[1]))
+
+
+@cache
+def _under_alias(model: Any) -> Select[Any]:
+    """The statement for what somebody submitted under an alias, built once per kind of record."""
+    return select(model.serial, model.submitted_digest, model.state, model.scope_id).where(
+        model.owner_id == bindparam("owner"), model.alias == bindparam("alias")
+    )
 
 
 async def submitted_before(
@@ -67,10 +82,8 @@ async def submitted_before(
     """
     if alias is None:
         return None
-    found = select(model.serial, model.submitted_digest, model.state, model.scope_id).where(
-        model.owner_id == unit.require_account(), model.alias == alias
-    )
-    row = (await unit.session.execute(found)).first()
+    named = {"owner": unit.require_account(), "alias": alias}
+    row = (await unit.session.execute(_under_alias(model), named)).first()
     if row is None:
         return None
     same = row.submitted_digest == digest and (scope is None or row.scope_id == scope.id)
@@ -93,7 +106,7 @@ async def add_record(
     """Mint, insert and audit one record; returns its serial."""
     serial = (await mint(unit.session, {kind: 1}))[kind][0]
     row = row_of(draft, serial=serial, owner_id=unit.require_account(), scope_id=scope.id, digest=digest, **links)
-    await unit.session.execute(insert(model), [row])
+    await insert_rows(unit.session, cast("Any", model).__table__, [row])
     audit.record(unit, "create", unit.accession(kind, serial))
     return serial
 

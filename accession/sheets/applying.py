@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import select, update
 
 from accession.audit import service as audit
 from accession.base import GONE, new_id
@@ -16,6 +16,7 @@ from accession.files.models import File, FileState
 from accession.files.project_reports import mark_report_due
 from accession.files.runs import SOON, facts_of, link_files
 from accession.ids import Kind
+from accession.inserts import insert_rows
 from accession.numbers import mint
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _RUNS: Any = Run.__table__
 _VERSIONS: Any = RunVersion.__table__
 
 
-class Known(msgspec.Struct, frozen=True):
+class Known(msgspec.Struct, frozen=True, gc=False):
     """A record that exists or is about to: its id and its serial (0 until it is minted)."""
 
     id: UUID
@@ -60,6 +61,7 @@ class _Sheet:
         self.owner = unit.require_account()
         self.scope = scope
         self.drafts = drafts
+        self.files = [UUID(run.staged_file_id) for run in drafts.runs]  # of each run
         self.known: dict[Kind, dict[Any, Known]] = {}
         self.rows: dict[Kind, list[dict[str, Any]]] = {}
 
@@ -70,7 +72,7 @@ class _Sheet:
         self.known[Kind.SUBJECT] = await self._by_alias(Subject, subjects)
         self.known[Kind.SAMPLE] = await self._by_alias(Sample, samples)
         self.known[Kind.EXPERIMENT] = await self._experiments_of([k.id for k in self.known[Kind.SAMPLE].values()])
-        files = await self._files([UUID(run.staged_file_id) for run in drafts.runs])
+        files = await self._files(self.files)
         linked = [file_id for file_id, file in files.items() if file.state == FileState.LINKED]
         self.known[Kind.RUN] = await self._runs_of(linked)
         self._require_unmoved(files)
@@ -83,13 +85,12 @@ class _Sheet:
         await self._number_and_insert()
         if fresh:
             await mark_report_due(self.unit, self.scope.id, SOON)
-        runs = [UUID(run.staged_file_id) for run in drafts.runs]
         keys = [self._experiment_key(draft) for draft in drafts.experiments]
         return Made(
             subjects=self._accessions(Kind.SUBJECT, subjects),
             samples=self._accessions(Kind.SAMPLE, samples),
             experiments=self._accessions(Kind.EXPERIMENT, keys),
-            runs=self._accessions(Kind.RUN, runs),
+            runs=self._accessions(Kind.RUN, self.files),
         )
 
     async def _by_alias(self, model: Any, aliases: list[str]) -> dict[Any, Known]:
@@ -138,8 +139,8 @@ class _Sheet:
 
     def _require_unmoved(self, files: dict[UUID, File]) -> None:
         """Raise `Conflict` where a file is no longer what it was when the sheet was checked."""
-        for draft in self.drafts.runs:
-            file = files.get(UUID(draft.staged_file_id))
+        for draft, file_id in zip(self.drafts.runs, self.files, strict=True):
+            file = files.get(file_id)
             linked = file is not None and file.state == FileState.LINKED
             if file is None or linked != draft.linked or (linked and file.id not in self.known[Kind.RUN]):
                 message = f"The file of row {draft.row} was taken by another run, or removed, at the same moment."
@@ -152,7 +153,7 @@ class _Sheet:
             return
         row_id = new_id()
         self.known[kind][key] = Known(row_id, 0)
-        rows.append({"id": row_id, "owner_id": self.owner, "scope_id": self.scope.id, "key": key, **columns})
+        rows.append({"id": row_id, "key": key, **columns})
 
     def _draft_subjects(self) -> None:
         self.rows[Kind.SUBJECT] = []
@@ -190,19 +191,14 @@ class _Sheet:
             self._add(Kind.EXPERIMENT, self._experiment_key(draft), sample_id=sample, **columns)
 
     def _draft_runs(self, files: dict[UUID, File]) -> None:
-        """Rows of runs; mates are told to each other once both have an id."""
+        """Rows of runs; the first of a new pair is told its mate once both are written."""
         self.rows[Kind.RUN] = []
+        known = self.known[Kind.RUN]
         experiments = [self.known[Kind.EXPERIMENT][self._experiment_key(draft)] for draft in self.drafts.experiments]
-        for draft in self.drafts.runs:
-            file = files[UUID(draft.staged_file_id)]
+        for draft, file_id in zip(self.drafts.runs, self.files, strict=True):
+            mate = None if draft.mate is None else known.get(self.files[draft.mate])
             columns = {"experiment_id": experiments[draft.experiment].id, "read_number": draft.read_number}
-            self._add(Kind.RUN, file.id, mate_id=None, **columns, **facts_of(file))
-        by_file = {row["file_id"]: row for row in self.rows[Kind.RUN]}
-        for draft in self.drafts.runs:
-            row = by_file.get(UUID(draft.staged_file_id))
-            if row is not None and draft.mate is not None:
-                mate = UUID(self.drafts.runs[draft.mate].staged_file_id)
-                row["mate_id"] = self.known[Kind.RUN][mate].id
+            self._add(Kind.RUN, file_id, mate_id=mate.id if mate else None, **columns, **facts_of(files[file_id]))
 
     async def _number_and_insert(self) -> None:
         """Mint everything in one call, then one bulk insert a kind, parents first."""
@@ -220,21 +216,22 @@ class _Sheet:
         await audit.record_many(self.unit, events)
 
     async def _insert(self, kind: Kind, model: Any, rows: list[dict[str, Any]]) -> None:
+        shared: dict[str, Any] = {"owner_id": self.owner, "scope_id": self.scope.id}
         if kind is not Kind.RUN:
-            await self.session.execute(insert(model.__table__), rows)
+            await insert_rows(self.session, model.__table__, rows, **shared)
             return
-        mates = [{"b_id": row["id"], "b_mate": row["mate_id"]} for row in rows if row["mate_id"] is not None]
-        await self.session.execute(insert(_RUNS), [{**row, "mate_id": None} for row in rows])
-        if mates:
-            await self._tell_mates(mates)
-        versions = [{"id": new_id(), "run_id": row["id"], "version": 1, "file_id": row["file_id"]} for row in rows]
-        await self.session.execute(insert(_VERSIONS), versions)
+        await insert_rows(self.session, _RUNS, rows, **shared)
+        await self._tell_first_mates(rows[0]["serial"], rows[-1]["serial"])
+        versions = [{"id": new_id(), "run_id": row["id"], "file_id": row["file_id"]} for row in rows]
+        await insert_rows(self.session, _VERSIONS, versions, version=1)
 
-    async def _tell_mates(self, mates: list[dict[str, Any]]) -> None:
-        """Point the runs of pairs at each other, after both exist."""
-        statement = update(_RUNS).where(_RUNS.c.id == bindparam("b_id")).values(mate_id=bindparam("b_mate"))
+    async def _tell_first_mates(self, first: int, last: int) -> None:
+        """Point the first of each new pair at the second, which has the next serial and points back already."""
+        seconds = _RUNS.alias("seconds")
+        mate = select(seconds.c.id).where(seconds.c.serial == _RUNS.c.serial + 1).scalar_subquery()
+        lonely = (_RUNS.c.serial.between(first, last), _RUNS.c.read_number == 1, _RUNS.c.mate_id.is_(None))
         connection = await self.session.connection()
-        await connection.execute(statement, mates)
+        await connection.execute(update(_RUNS).where(*lonely).values(mate_id=mate))
 
     def _accessions(self, kind: Kind, keys: Iterable[Any]) -> list[str]:
         return [self.unit.accession(kind, self.known[kind][key].serial) for key in keys]

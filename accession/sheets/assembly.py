@@ -45,7 +45,7 @@ def group_samples(rows: Sequence[CheckedRow], columns: Sequence[Column]) -> dict
     return groups
 
 
-class ExperimentGroup(msgspec.Struct):
+class ExperimentGroup(msgspec.Struct, gc=False):
     """Rows that share an experiment, and what they say of it together."""
 
     sample_alias: str

@@ -24,7 +24,7 @@ _EMPTY_OPTIONAL: Final = Cell("", CellStatus.EMPTY_OPTIONAL)
 _MISSING_REQUIRED: Final = Cell("", CellStatus.MISSING_REQUIRED)
 
 
-class CheckedRow(msgspec.Struct):
+class CheckedRow(msgspec.Struct, gc=False):
     """A row while it is being checked.
 
     `values` holds the settled value of each column that is neither blank nor faulty; `files` is filled in

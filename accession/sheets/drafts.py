@@ -9,7 +9,7 @@ import msgspec
 from accession.catalog import drafts as catalog
 
 
-class SubjectDraft(msgspec.Struct, frozen=True):
+class SubjectDraft(msgspec.Struct, frozen=True, gc=False):
     """A subject that rows name; organism, taxon and sex are those of the first sample that names it."""
 
     alias: str
@@ -19,7 +19,7 @@ class SubjectDraft(msgspec.Struct, frozen=True):
     rows: tuple[int, ...]
 
 
-class SampleDraft(msgspec.Struct, frozen=True):
+class SampleDraft(msgspec.Struct, frozen=True, gc=False):
     """A sample. `record` has the sample record's own fields, organism (str) and tax_id (int) among them."""
 
     alias: str
@@ -36,7 +36,7 @@ class SampleDraft(msgspec.Struct, frozen=True):
         return catalog.sample_digest(settled, self.subject_alias)
 
 
-class ExperimentDraft(msgspec.Struct, frozen=True):
+class ExperimentDraft(msgspec.Struct, frozen=True, gc=False):
     """An experiment of the sample with that alias; all terms are canonical."""
 
     sample_alias: str
@@ -51,7 +51,7 @@ class ExperimentDraft(msgspec.Struct, frozen=True):
     rows: tuple[int, ...]
 
 
-class RunDraft(msgspec.Struct, frozen=True):
+class RunDraft(msgspec.Struct, frozen=True, gc=False):
     """A run: one staged file of one experiment.
 
     `experiment` and `mate` are positions in `Drafts.experiments` and `Drafts.runs`; `read_number` is 1 or 2 for the

@@ -29,7 +29,7 @@ _DEFAULT_STRATEGY: Final = "WGS"
 _PLATFORM_OF_STRATEGY: Final = {"GENOTYPING": "SNP_CHIP"}
 
 
-class Library(msgspec.Struct, frozen=True):
+class Library(msgspec.Struct, frozen=True, gc=False):
     """A row's library in canonical terms. None where the row leaves it to the rows that share its experiment."""
 
     platform: str

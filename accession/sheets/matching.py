@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from difflib import get_close_matches
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -24,7 +25,7 @@ _MAX_LISTED: Final = 10
 LibraryKey = tuple[str, str, str, str | None]
 
 
-class StagedFact(msgspec.Struct, frozen=True):
+class StagedFact(msgspec.Struct, frozen=True, gc=False):
     """A file of the caller: its state as the archive names it, and for a rejected one the reason.
 
     For a linked file `linked_to` is the alias of the sample whose run it is, where that sample is in the project that
@@ -45,7 +46,7 @@ class StagedFact(msgspec.Struct, frozen=True):
     names_digest: str | None = None
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class Wanted(msgspec.Struct, frozen=True, gc=False):
     """What a row says of one of its files; `name` and `md5` (lower case) are empty where it says nothing."""
 
     row: int
@@ -60,7 +61,7 @@ class Wanted(msgspec.Struct, frozen=True):
         return f"filename_{self.direction}"
 
 
-class Match(msgspec.Struct, frozen=True):
+class Match(msgspec.Struct, frozen=True, gc=False):
     """The file found, if any, and what to say about it."""
 
     file: StagedFact | None = None
@@ -71,6 +72,8 @@ class Match(msgspec.Struct, frozen=True):
 
 class _Group:
     """Files that one key stands for, apart by what can be done with them."""
+
+    __slots__ = ("linked", "live", "live_by_md5", "unusable")
 
     def __init__(self) -> None:
         self.live: list[StagedFact] = []
@@ -98,13 +101,26 @@ class _Group:
 
 
 class StagedFiles:
-    """The caller's staged files, indexed once so that each look-up is of constant cost."""
+    """The caller's staged files, indexed once, by what is asked for, so that each look-up is of constant cost."""
 
     def __init__(self, files: Sequence[StagedFact]) -> None:
-        self._by_name = _grouped(files, lambda file: [file.filename])
-        self._by_md5 = _grouped(files, lambda file: [file.md5.lower()] if file.md5 else [])
-        self._by_read = _grouped(files, _read_keys)
-        self._names = sorted(self._by_name)
+        self._files = files
+
+    @cached_property
+    def _by_name(self) -> dict[str, _Group]:
+        return _grouped(self._files, lambda file: [file.filename])
+
+    @cached_property
+    def _by_md5(self) -> dict[str, _Group]:
+        return _grouped(self._files, lambda file: [file.md5.lower()] if file.md5 else [])
+
+    @cached_property
+    def _by_read(self) -> dict[str, _Group]:
+        return _grouped(self._files, _read_keys)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return sorted(self._by_name)
 
     def match(self, wanted: Wanted) -> Match:
         """The file that a row names. With neither name nor MD5 given the answer is no file and no fault."""
@@ -154,7 +170,10 @@ def _grouped(files: Sequence[StagedFact], keys_of: Callable[[StagedFact], list[s
     groups: dict[str, _Group] = {}
     for file in files:
         for key in keys_of(file):
-            groups.setdefault(key, _Group()).add(file)
+            group = groups.get(key)
+            if group is None:
+                group = groups[key] = _Group()
+            group.add(file)
     return groups
 
 

@@ -29,7 +29,7 @@ _FOREIGN: Final = {
 }
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One data row: its number in the sheet and one trimmed text for each header."""
 
     number: int

@@ -25,14 +25,14 @@ class Direction(StrEnum):
     REVERSE = "reverse"
 
 
-class Cell(msgspec.Struct, frozen=True):
+class Cell(msgspec.Struct, frozen=True, gc=False):
     """A cell's value as it will be stored (as written, where it is faulty), and how it was found."""
 
     value: str
     status: CellStatus
 
 
-class FileMatch(msgspec.Struct, frozen=True):
+class FileMatch(msgspec.Struct, frozen=True, gc=False):
     """The staged file that a row's file column was matched to."""
 
     staged_file_id: str
@@ -41,7 +41,7 @@ class FileMatch(msgspec.Struct, frozen=True):
     direction: Direction
 
 
-class RowReport(msgspec.Struct, frozen=True):
+class RowReport(msgspec.Struct, frozen=True, gc=False):
     """One row. `errors` and `warnings` carry row, field, code and message; `cells` go by column name."""
 
     row_num: int

@@ -110,6 +110,8 @@ def _print(rows: dict[str, Rate]) -> None:
     print(f"one sample: 1/{trivial / single.rate:.1f} of the trivial handler's rate (aim: at least 1/8)")
     print(f"a page costs {single.rate / page.rate:.2f} times a single (aim: at most 2)")
     print(f"a deep page costs {first.rate / deep.rate:.2f} times the first by cursor (aim: at most 1.2)")
+    new = rows["POST sample, 1 client"].cpu_ms
+    print(f"a new sample costs {new / single.cpu_ms:.1f} times a single's server CPU, {new:.1f} ms (aim: at most 7)")
     print("concurrent POSTs: no error, no number twice, no gap")
 
 

@@ -100,6 +100,24 @@ async def test_a_pair_makes_a_sample_an_experiment_and_two_runs_that_are_mates(
     assert {file["status"] for file in staged} == {"linked"}
 
 
+async def test_every_pair_of_a_sheet_finds_its_own_mate_beside_single_files_and_runs_of_before(
+    api: httpx.AsyncClient, wiring: Wiring, alice: Any
+) -> None:
+    project = await make_project(api, alice)
+    await stage(wiring, alice, "a_R1.fq", "a_R2.fq", "b.fq", "c_R2.fq", "c_R1.fq", "d.fq", "e_R1.fq", "e_R2.fq")
+    rows = [row("a", "a_R1.fq", "a_R2.fq"), row("b", "b.fq"), row("c", "c_R1.fq", "c_R2.fq")]
+    first = await send(api, alice, "bulk-submit/confirm", sheet(*rows), project_accession=project)
+    rows = [rows[2], row("d", "d.fq"), row("e", "e_R1.fq", "e_R2.fq"), rows[0]]
+    second = await send(api, alice, "bulk-submit/confirm", sheet(*rows), project_accession=project)
+    assert (first.status_code, second.status_code) == (200, 200), second.text
+    runs = {run["accession"]: run for run in (await api.get(f"{V1}/runs")).json()}
+    mates = {
+        run["filename"]: run["mate_accession"] and runs[run["mate_accession"]]["filename"] for run in runs.values()
+    }
+    pairs = {f"{name}_R{one}.fq": f"{name}_R{3 - one}.fq" for name in "ace" for one in (1, 2)}
+    assert mates == {"b.fq": None, "d.fq": None, **pairs}
+
+
 async def test_the_same_sheet_again_makes_nothing_and_answers_the_same(
     api: httpx.AsyncClient, wiring: Wiring, alice: Any
 ) -> None:

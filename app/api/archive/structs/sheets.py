@@ -16,7 +16,7 @@ class FieldError(msgspec.Struct, frozen=True):
     message: str
 
 
-class RowIssueOut(msgspec.Struct, frozen=True):
+class RowIssueOut(msgspec.Struct, frozen=True, gc=False):
     """An error or a warning of one row (2 = first data row)."""
 
     row: int
@@ -25,7 +25,7 @@ class RowIssueOut(msgspec.Struct, frozen=True):
     message: str
 
 
-class FileMatchOut(msgspec.Struct, frozen=True):
+class FileMatchOut(msgspec.Struct, frozen=True, gc=False):
     """The staged file that a row means."""
 
     staged_file_id: str
@@ -34,14 +34,14 @@ class FileMatchOut(msgspec.Struct, frozen=True):
     direction: str
 
 
-class CellOut(msgspec.Struct, frozen=True):
+class CellOut(msgspec.Struct, frozen=True, gc=False):
     """A cell: `status` is ok, empty_optional, missing_required or invalid."""
 
     value: str
     status: str
 
 
-class RowOut(msgspec.Struct, frozen=True):
+class RowOut(msgspec.Struct, frozen=True, gc=False):
     """One row of the sheet."""
 
     row_num: int
