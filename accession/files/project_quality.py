@@ -18,6 +18,7 @@ from accession.ids import Kind, require_serial
 from accession.people.access import is_open, readable_by, reads_whole
 from accession.people.models import Scope
 from accession.projects.models import Project
+from accession.records import raise_gone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,6 +89,7 @@ async def project_page(unit: Unit, accession: str) -> ProjectPage:
     row = (await unit.session.execute(statement)).first()
     printed = unit.accession(Kind.PROJECT, wanted.serial)
     if row is None:
+        await raise_gone(unit, Project, Kind.PROJECT, wanted.serial)
         raise NotFound(f"There is no project {printed}, or it is not visible to you.")
     kept = select(QcReport.page_key, QcReport.updated_at).where(QcReport.scope_id == row.id, QcReport.tool == MULTIQC)
     page = (await unit.session.execute(kept)).first()

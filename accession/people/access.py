@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from sqlalchemy import ColumnElement, Table, and_, bindparam, exists, false, literal_column, or_, select, true
+from sqlalchemy.sql.elements import False_, True_
 
 from accession.base import Owned, State
 from accession.errors import Denied
@@ -48,6 +49,7 @@ class Verb(StrEnum):
     MANAGE = "manage"  # release, change the project, hand it over, delete
 
 
+_SPOKEN = {Verb.CONTRIBUTE: "add to it or change it", Verb.SHARE: "share it", Verb.MANAGE: "manage it"}
 _LEVELS = {Verb.CONTRIBUTE: Level.EDIT, Verb.SHARE: Level.SHARE}  # managing is never granted
 
 
@@ -200,11 +202,19 @@ async def may(unit: Unit, verb: Verb, scope: Scope, row: Owned | None = None) ->
     return (await unit.session.execute(held, values(unit))).first() is not None
 
 
+def refuse_viewers(unit: Unit) -> UUID:
+    """The caller's account; `Denied` where its role is only to read, `Unauthenticated` for nobody."""
+    account_id = unit.require_account()
+    if unit.actor.role == "viewer":
+        raise Denied("Your account may only read; ask the archive's administrator for the role submitter.")
+    return account_id
+
+
 async def require(unit: Unit, verb: Verb, scope: Scope, row: Owned | None = None) -> None:
     """Raise `Unauthenticated` or `Denied` unless the actor may; call it only for what the actor can see."""
-    unit.require_account()
+    refuse_viewers(unit)
     if not await may(unit, verb, scope, row):
-        raise Denied(f"You may read this, but not {verb.value} to it; ask the project's owner.")
+        raise Denied(f"You may read this, but not {_SPOKEN[verb]}; ask the project's owner.")
 
 
 async def reads_whole(unit: Unit, scope: Scope) -> bool:
@@ -215,7 +225,8 @@ async def reads_whole(unit: Unit, scope: Scope) -> bool:
 
 def whole_readable(unit: Unit) -> ColumnElement[bool]:
     """`reads_whole` as a condition, for a statement that joins `Scope`."""
-    return whole(Scope, viewer(unit)).params(values(unit))
+    condition, given = whole(Scope, viewer(unit)), values(unit)
+    return condition.params(given) if given and not isinstance(condition, True_ | False_) else condition
 
 
 def whole(scope: Any, who: Viewer, *, reviewers: bool = True) -> ColumnElement[bool]:
