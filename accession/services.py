@@ -9,7 +9,8 @@ from accession.lims import models as lims
 from accession.people import credentials
 from accession.people import models as people
 from accession.projects import models as projects
+from accession.search import models as search
 
-ROWS = (numbers, repeats, limits, people, credentials, audit, projects, catalog, files, lims)
+ROWS = (numbers, repeats, limits, people, credentials, audit, projects, catalog, files, lims, search)
 
 __all__ = ["ROWS", "metadata"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from advanced_alchemy.types import GUID, DateTimeUTC
 from alembic import context
-from sqlalchemy import JSON
+from sqlalchemy import JSON, Index
 
 from accession.services import metadata
 
@@ -26,9 +26,14 @@ def _differs(ctx: Any, _inspected: object, _column: object, _found: object, want
 
 
 def _ours(thing: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:  # noqa: FBT001
-    """Leave the queue's tables alone: they are made and kept by `app.db.queue`."""
-    del thing
-    return not (kind == "table" and name is not None and name.startswith("queue_"))
+    """Leave alone the queue's tables, FTS5's (0004), and on SQLite the indexes of PostgreSQL alone."""
+    if (
+        isinstance(thing, Index)
+        and thing.dialect_options["postgresql"]["using"]
+        and connection.dialect.name == "sqlite"
+    ):
+        return False
+    return not (kind == "table" and name is not None and name.startswith(("queue_", "search_titles", "search_words")))
 
 
 connection = context.config.attributes["connection"]

@@ -1,0 +1,1 @@
+"""Full-text search over everything that is registered, kept in step by the database itself."""
