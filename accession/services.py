@@ -1,6 +1,6 @@
 """The face of the domain: importing it makes every row known to the metadata."""
 
-from accession import limits, numbers, repeats
+from accession import limits, numbers, outbox, repeats
 from accession.audit import models as audit
 from accession.base import metadata
 from accession.catalog import models as catalog
@@ -11,6 +11,6 @@ from accession.people import models as people
 from accession.projects import models as projects
 from accession.search import models as search
 
-ROWS = (numbers, repeats, limits, people, credentials, audit, projects, catalog, files, lims, search)
+ROWS = (numbers, repeats, limits, outbox, people, credentials, audit, projects, catalog, files, lims, search)
 
 __all__ = ["ROWS", "metadata"]

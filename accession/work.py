@@ -13,10 +13,12 @@ class Work(StrEnum):
     PROJECT_REPORT = "project_report"  # the project's id
     RUN_REPORT = "run_report"  # the id of a run's file
     REMOVE_OBJECT = "remove_object"  # a key of the object store
+    SEND_MAIL = "send_mail"  # the letter's id in the outbox
     SWEEP = "sweep"  # nothing
 
 
 FIRST = (
+    Work.SEND_MAIL,
     Work.REMOVE_OBJECT,
     Work.VALIDATE_FILE,
     Work.RUN_REPORT,

@@ -1,4 +1,4 @@
-"""Accounts: opening one, finding one, checking a login, and the Actor that stands for one."""
+"""Accounts: opening one, finding one, and the Actor that stands for one."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ import msgspec
 from sqlalchemy import exists, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from accession.actor import ANONYMOUS, Actor
+from accession.actor import Actor
 from accession.base import State, new_id
 from accession.errors import Conflict, Rejected, Unauthenticated
-from accession.people import passwords, rules
+from accession.people import rules
 from accession.people.models import Account, Grant, GroupMember, Membership, Organisation, Scope
 from accession.people.rules import AccountRole, MemberRole
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
-    from sqlalchemy import Label, Select
+    from sqlalchemy import Label, Row, Select
 
-    from accession.unit import Unit, Units
+    from accession.unit import Unit
 
-_TAKEN = "An account with this e-mail address exists; log in instead."
+TAKEN = "An account with this e-mail address exists; log in instead."
 _EMAIL_CONSTRAINT = ("accounts.email", "uq_accounts_email")  # as SQLite and PostgreSQL tell it
 
 
@@ -71,7 +72,7 @@ async def open_account(unit: Unit, newcomer: Newcomer, password_hash: str) -> tu
     """
     session = unit.session
     if await session.scalar(select(Account.id).where(Account.email == newcomer.email)):
-        raise EmailTaken(_TAKEN)
+        raise EmailTaken(TAKEN)
     name = newcomer.name or await _free_name(unit, newcomer.email)
     account = Account(
         id=new_id(),
@@ -116,7 +117,7 @@ async def _insert(unit: Unit, account: Account) -> None:
         await unit.session.flush()
     except IntegrityError as error:
         if any(constraint in str(error.orig) for constraint in _EMAIL_CONSTRAINT):
-            raise EmailTaken(_TAKEN) from error
+            raise EmailTaken(TAKEN) from error
         raise NameTaken(f"The name {account.name!r} is taken; choose another one.") from error
 
 
@@ -137,18 +138,10 @@ async def account_of(unit: Unit) -> Account:
     return account
 
 
-async def check_login(units: Units, who: str, password: str, *, caller: Actor = ANONYMOUS) -> Account:
-    """The active account with this name or e-mail address and password.
-
-    Takes the same time for known and unknown accounts and tells no difference: `Unauthenticated`.
-    """
-    async with units.reading(caller) as unit:
-        account = await find(unit, who)
-    plausible = len(password) <= rules.PASSWORD_LIMIT and rules.storable(password)
-    right = await passwords.matches(password if plausible else "", account.password_hash if account else None)
-    if account is None or not right or not plausible or not account.active:
-        raise Unauthenticated("The e-mail address or the password is wrong.", code="wrong_credentials")
-    return account
+async def locked(unit: Unit, account_id: UUID) -> Account | None:
+    """The account as it is now, unchanged by others until the commit."""
+    lock = select(Account).where(Account.id == account_id).with_for_update(key_share=True)
+    return (await unit.session.scalars(lock.execution_options(populate_existing=True))).one_or_none()
 
 
 async def load_actor(unit: Unit, account_id: UUID) -> Actor:
@@ -182,7 +175,11 @@ def _has_grants() -> Label[bool]:
 
 async def actor_where(unit: Unit, statement: Select[Any]) -> Actor:
     """The Actor that the rows of `statement` (from `actor_columns`) describe, or `Unauthenticated`."""
-    rows = (await unit.session.execute(statement)).all()
+    return actor_from(unit, (await unit.session.execute(statement)).all())
+
+
+def actor_from(unit: Unit, rows: Sequence[Row[Any]]) -> Actor:
+    """The Actor that rows of `actor_columns` describe, or `Unauthenticated` where there are none or it is not active."""
     if not rows or not rows[0].active:
         raise Unauthenticated("The token is not valid (any more); log in again.", code="invalid_token")
     first = rows[0]

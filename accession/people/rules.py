@@ -11,6 +11,7 @@ from accession.issues import Issue
 NAME_LIMIT = 64
 EMAIL_LIMIT = 254
 FULL_NAME_LIMIT = 200
+AFFILIATION_LIMIT = 200
 TOKEN_NAME_LIMIT = 100
 PASSWORD_LEAST = 8
 PASSWORD_LIMIT = 1024
@@ -20,6 +21,7 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_ORCID = re.compile(r"[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]")
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9._-]+")
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 
@@ -70,15 +72,15 @@ def email_issues(email: str) -> list[Issue]:
     return [Issue("malformed_email", message, field="email")]
 
 
-def password_issues(password: str, email: str) -> list[Issue]:
+def password_issues(password: str, email: str, field: str = "password") -> list[Issue]:
     """What is wrong with a password for the account of `email`."""
     if not PASSWORD_LEAST <= len(password) <= PASSWORD_LIMIT:
         message = f"The password must have {PASSWORD_LEAST} to {PASSWORD_LIMIT} characters; it has {len(password)}."
-        return [Issue("password_length", message, field="password")]
+        return [Issue("password_length", message, field=field)]
     if not storable(password):
-        return [Issue("password_characters", "The password must not contain NUL or lone surrogates.", field="password")]
+        return [Issue("password_characters", "The password must not contain NUL or lone surrogates.", field=field)]
     if folded(password) == folded(email):
-        return [Issue("password_is_email", "The password must not be the e-mail address.", field="password")]
+        return [Issue("password_is_email", "The password must not be the e-mail address.", field=field)]
     return []
 
 
@@ -88,6 +90,20 @@ def title_issues(title: str, field: str, limit: int = FULL_NAME_LIMIT) -> list[I
         return [Issue("text_length", f"'{field}' must have 1 to {limit} characters.", field=field)]
     if any(unicodedata.category(character) in _UNPRINTABLE for character in title):
         return [Issue("text_characters", f"'{field}' must be one line without control characters.", field=field)]
+    return []
+
+
+def orcid_issues(orcid: str) -> list[Issue]:
+    """What is wrong with an ORCID iD such as 0000-0002-1825-0097; its last character is a checksum (ISO 7064, 11-2)."""
+    if not _ORCID.fullmatch(orcid):
+        message = "The ORCID iD must have the form 0000-0002-1825-0097, the last character a digit or X."
+        return [Issue("malformed_orcid", message, field="orcid")]
+    total = 0
+    for digit in orcid.replace("-", "")[:-1]:
+        total = (total + int(digit)) * 2
+    check = (12 - total % 11) % 11
+    if orcid[-1] != ("X" if check == 10 else str(check)):
+        return [Issue("orcid_checksum", f"{orcid} is no ORCID iD: its last character does not fit.", field="orcid")]
     return []
 
 

@@ -32,6 +32,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("delivery_id", name=op.f("uq_lims_deliveries_delivery_id")),
     )
     op.create_table(
+        "outbox",
+        sa.Column("id", GUID(length=16), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("recipient", sa.String(length=254), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("due_at", DateTimeUTC(timezone=True), nullable=True),
+        sa.Column("expires_at", DateTimeUTC(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=40), nullable=True),
+        sa.Column("created_at", DateTimeUTC(timezone=True), nullable=False),
+        sa.Column("updated_at", DateTimeUTC(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+    )
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_due", ["due_at"], unique=False)
+        batch_op.create_index("ix_outbox_recipient", ["recipient", "kind", "expires_at"], unique=False)
+
+    op.create_table(
         "request_counts",
         sa.Column("id", GUID(length=16), nullable=False),
         sa.Column("caller", sa.String(length=64), nullable=False),
@@ -356,6 +375,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_request_counts_window"))
 
     op.drop_table("request_counts")
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_recipient")
+        batch_op.drop_index("ix_outbox_due")
+
+    op.drop_table("outbox")
     op.drop_table("lims_deliveries")
 
 

@@ -11,6 +11,7 @@ from accession.actor import ARCHIVE
 from accession.errors import StoreUnavailable
 from accession.files.cleanup import Chore, carry_out, cleaned, discarded_key, due_cleanup, orphan_keys
 from accession.files.due import due_work
+from app.jobs import mailing
 from app.jobs.workfolder import remove_abandoned
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ PAGE = 500
 
 async def sweep(wiring: Wiring, queue: Queue) -> None:
     """Do one round; each part is done even where another fails."""
-    for part in (_queue_due, _clean, _forget, _clean_orphans):
+    for part in (_queue_due, _send_mail, _clean, _forget, _clean_orphans):
         try:
             await part(wiring, queue)
         except StoreUnavailable as error:
@@ -54,6 +55,10 @@ async def _queue_due(wiring: Wiring, queue: Queue) -> None:
         due = await due_work(unit)
     if due and wiring.store is not None:
         await queue.notify_all(due)
+
+
+async def _send_mail(wiring: Wiring, _queue: Queue) -> None:
+    await mailing.send_due(wiring)
 
 
 async def _clean(wiring: Wiring, _queue: Queue) -> None:

@@ -10,7 +10,7 @@ from litestar_queues.exceptions import NonRetryableError
 
 from accession.errors import StoreUnavailable
 from accession.work import Work
-from app.jobs import measuring, reporting, sweeping, validating
+from app.jobs import mailing, measuring, reporting, sweeping, validating
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-async def _once(work: Awaitable[None]) -> None:
+async def _once(work: Awaitable[object]) -> None:
     """Do the work; an error ends it here, since the queue would repeat it at once and the sweep does so in time."""
     try:
         await work
@@ -68,6 +68,13 @@ async def remove_object(key: str, wiring: Wiring, queue: Queue) -> None:
     await _once(sweeping.remove_object(wiring, key))
 
 
+@task(Work.SEND_MAIL.value)
+async def send_mail(key: str, wiring: Wiring, queue: Queue) -> None:
+    """Send the letter with the id `key`; what the server does not take now is sent by a later sweep."""
+    del queue
+    await _once(mailing.send_mail(wiring, key))
+
+
 @task(Work.SWEEP.value)
 async def sweep(key: str, wiring: Wiring, queue: Queue) -> None:
     """Do one round of the sweep out of turn."""
@@ -75,4 +82,4 @@ async def sweep(key: str, wiring: Wiring, queue: Queue) -> None:
     await _once(sweeping.sweep(wiring, queue))
 
 
-TASKS = (validate_file, measure_file, project_report, run_report, remove_object, sweep)
+TASKS = (validate_file, measure_file, project_report, run_report, remove_object, send_mail, sweep)

@@ -30,6 +30,7 @@ FAULTS = {
     14: ("app/jobs/sweeping.py", "import qc.results"),
     15: ("accession/sheets/limits.py", "import accession.sheets.reader"),
     16: ("client/seqark_client/errors.py", "import accession.errors"),
+    17: ("app/jobs/queue.py", "import aiosmtplib"),
 }
 
 

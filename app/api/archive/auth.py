@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 
 from accession.actor import Actor
 from accession.errors import Denied, Unauthenticated
-from accession.people import accounts, sessions, tokens
+from accession.people import accounts, logins, sessions, tokens
 from accession.people.accounts import Newcomer
 from accession.projects.registration import register
 from accession.unit import Unit
@@ -76,7 +76,7 @@ class AuthController(Controller):
         self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[LoginIn]
     ) -> Response[TokensOut]:
         """Check the password outside of any transaction, then begin a session."""
-        account = await accounts.check_login(wiring, data.email, data.password, caller=actor_of(request))
+        account = await logins.check_login(wiring, data.email, data.password, caller=actor_of(request))
         async with wiring.writing(actor_of(request)) as unit:
             refresh_token = await sessions.begin(unit, account.id, days=wiring.settings.refresh_token_days)
         return _tokens(wiring, account.id, refresh_token)
