@@ -20,6 +20,7 @@ from app.api.archive.projects import Projects
 from app.api.archive.qc import Qc
 from app.api.archive.runs import Runs
 from app.api.archive.samples import Samples
+from app.api.archive.samplesheet import SampleSheets
 from app.api.archive.sheets import BulkSubmission
 from app.api.archive.staging import Staging
 from app.api.archive.subjects import Subjects
@@ -53,6 +54,7 @@ RESOURCES: tuple[type, ...] = (
     OneRunUpload,
     Downloads,
     BulkSubmission,
+    SampleSheets,
     Checklists,
 )
 

@@ -23,6 +23,7 @@ TAGS = [
     Tag("Files", "Files on their way in."),
     Tag("Bulk submission", "Many samples with their libraries and files by one sheet."),
     Tag("Checklists", "What a sample must say."),
+    Tag("Reports", "What is told over many records at once."),
 ]
 _NOUNS = {"projects", "project", "subjects", "subject", "samples", "sample", "experiments", "experiment", "runs", "run"}
 _NOUNS |= {"checklists", "checklist", "one"}

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from app.api.archive.examples.files import FILES, SHEETS
-from app.api.archive.examples.records import EXPERIMENT, FILE_ID, PROJECT, RECORDS, RUN, SAMPLE, SUBJECT
+from app.api.archive.examples.records import EXPERIMENT, FILE_ID, FILENAME, PROJECT, RECORDS, RUN, SAMPLE, SUBJECT
 
 BODIES: dict[type, msgspec.Struct] = {type(example): example for example in (*RECORDS, *FILES, *SHEETS)}
 PROBLEM: dict[str, Any] = {
@@ -29,5 +29,8 @@ PARAMETERS: dict[tuple[str, str], tuple[str, str]] = {
     ("", "file_id"): ("The staged file's id.", str(FILE_ID)),
     ("", "upload_id"): ("What the beginning of the upload answered.", str(FILE_ID)),
     ("", "format"): ("tsv, csv or xlsx.", "tsv"),
+    ("samplesheet", "accession"): ("A project, subject, sample, experiment or run.", PROJECT),
+    ("samplesheet", "format"): ("The pipeline.", "rnaseq"),
+    ("runs", "filename"): ("The name of the run's file.", FILENAME),
 }
 """The description and example of a parameter, by the first part of its path (empty: any) and its name."""
