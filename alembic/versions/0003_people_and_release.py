@@ -13,6 +13,12 @@ branch_labels = None
 depends_on = None
 
 RECORDS = ("projects", "subjects", "samples", "experiments", "runs")
+EVENT_INDEXES = {  # newest first for each of them, page by page
+    "ix_events_at": [],
+    "ix_events_subject": ["subject"],
+    "ix_events_actor_id": ["actor_id"],
+    "ix_events_verb": ["verb"],
+}
 
 
 def upgrade() -> None:
@@ -299,19 +305,33 @@ def upgrade() -> None:
             sqlite_where=sa.text("seal_number IS NULL"),
         )
         batch_op.create_index("uq_events_seal", ["seal_number"], unique=True)
+        for name, columns in EVENT_INDEXES.items():
+            if name != "ix_events_verb":
+                batch_op.drop_index(name)
+            batch_op.create_index(name, [*columns, "at", "id"] if columns else ["at", "id"], unique=False)
 
     for table in RECORDS:
         with op.batch_alter_table(table, schema=None) as batch_op:
             batch_op.add_column(sa.Column("moved_at", DateTimeUTC(timezone=True), nullable=True))
             batch_op.add_column(sa.Column("moved_reason", sa.Text(), nullable=True))
             batch_op.add_column(sa.Column("replaced_by", sa.String(length=60), nullable=True))
+            batch_op.add_column(sa.Column("moved_with", sa.String(length=60), nullable=True))
+    op.add_column("scopes", sa.Column("awaits", sa.Date(), nullable=True))
+    op.create_index(op.f("ix_scopes_awaits"), "scopes", ["awaits"], unique=False)
+    op.execute("UPDATE scopes SET awaits = release_date WHERE state = 'public' AND release_date >= CURRENT_DATE")
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_index(op.f("ix_scopes_awaits"), table_name="scopes")
+    drop_columns("scopes", "awaits")
     for table in RECORDS:
-        drop_columns(table, "replaced_by", "moved_reason", "moved_at")
+        drop_columns(table, "moved_with", "replaced_by", "moved_reason", "moved_at")
     with op.batch_alter_table("events", schema=None) as batch_op:
+        for name, columns in EVENT_INDEXES.items():
+            batch_op.drop_index(name)
+            if name != "ix_events_verb":
+                batch_op.create_index(name, columns or ["at"], unique=False)
         batch_op.drop_index("uq_events_seal")
         batch_op.drop_index(
             "ix_events_unsealed",

@@ -17,7 +17,9 @@ PLACES = {
     "users": Place("app.cli.people", "users", "Add accounts."),
     "projects": Place("app.cli.people", "projects", "Add projects."),
     "orgs": Place("app.cli.people", "orgs", "Add organisations."),
-    "tokens": Place("app.cli.people", "tokens", "Add personal access tokens."),
+    "tokens": Place("app.cli.tokens", "tokens", "Personal access tokens: add, list, revoke."),
+    "keys": Place("app.cli.keys", "keys", "Keys that sign tokens and links: list, rotate."),
+    "audit": Place("app.cli.auditing", "audit", "The audit: verify its seals, tell its head."),
     "validate": Place("app.cli.validating", "validate", "Check files as the archive does, without an archive."),
     "references": Place(
         "app.cli.reference_sequences", "references", "Reference sequences that CRAM files need: add, list."

@@ -51,10 +51,8 @@ async def _work(settings: Settings) -> None:
     async with opened(settings) as wiring:
         wiring.store = open_store(settings)
         if wiring.store is None:
-            log.warning("no_object_store", message="There is no object store, so there is nothing to work on.")
-            await stop.wait()
-            return
-        if await _is_ready(wiring.store, stop):
+            log.warning("no_object_store", message="There is no object store, so there are no files to work on.")
+        if wiring.store is None or await _is_ready(wiring.store, stop):
             await run_worker(wiring, stop)
 
 

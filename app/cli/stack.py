@@ -101,7 +101,7 @@ class Stack:
             Child(f"api-{n}", ["api-process", "--fd", str(descriptor)], environ=environ, descriptors=[descriptor])
             for n in range(1, self.settings.api_processes + 1)
         ]
-        if self.with_worker and self.settings.s3_endpoint != "none":
+        if self.with_worker:
             children.append(Child("worker", ["worker"], environ=environ))
         kept = [asyncio.create_task(child.keep(self.stop)) for child in children]
         stopping = asyncio.create_task(self.stop.wait())

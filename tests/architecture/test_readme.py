@@ -61,7 +61,7 @@ def assert_subcommand(words: list[str]) -> None:
     """Each leading plain word is a command that answers `--help`, which names each option that is given."""
     named = [word for word in words if not word.startswith("-")]
     call = [str(Path(sys.executable).parent / "seqark"), *named[:1]]
-    if named[:1] and named[0] in {"users", "projects", "orgs", "tokens"}:
+    if named[:1] and named[0] in {"users", "projects", "orgs", "tokens", "audit"}:
         call += named[1:2]
     assert_options(call, words)
 
