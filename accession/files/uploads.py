@@ -29,7 +29,7 @@ from accession.files.rules import (
 )
 from accession.ids import Kind
 from accession.numbers import mint
-from accession.people.access import personal_to
+from accession.people.access import personal_to, refuse_viewers
 from accession.work import Work
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Uploads:
 
     async def begin_stream(self, filename: str, *, announced: int = 0) -> Begun:
         """Make the row of a body that is about to be streamed; it has at least `announced` bytes."""
-        owner = self.unit.require_account()
+        owner = refuse_viewers(self.unit)
         _refuse(promise_issues(filename, None, None))
         room = await self._room(owner, announced)
         now = self.unit.now
@@ -69,7 +69,7 @@ class Uploads:
 
     async def begin_presigned(self, filename: str, *, size: int, md5: str | None, parts: int | None) -> Begun:
         """Make the row of an upload that goes straight to the object store; everything that is promised is checked."""
-        owner = self.unit.require_account()
+        owner = refuse_viewers(self.unit)
         plan = part_plan(size, parts)
         issues = promise_issues(filename, size, md5)
         _refuse([*issues, plan] if not isinstance(plan, PartPlan) else issues)
@@ -95,7 +95,7 @@ class Uploads:
     ) -> File:
         """Settle a streamed file whose bytes are whole; `Conflict` when the cleaning has given it up meanwhile."""
         _refuse(promise_issues("-", None, promised_md5))
-        await self._room(self.unit.require_account(), stat.size)
+        await self._room(refuse_viewers(self.unit), stat.size)
         digests = {"md5": md5, "sha256": sha256, "promised_md5": promised_md5.lower() if promised_md5 else None}
         row = await self._change(
             file_id, FileState.RECEIVING, **self._arrival(stat, md5, promised_md5, begun=None), **digests
@@ -107,7 +107,7 @@ class Uploads:
 
     async def awaited(self, file_id: UUID) -> File:
         """The caller's file that an upload was begun for, whatever became of it."""
-        self.unit.require_account()
+        refuse_viewers(self.unit)
         statement = select(File).where(File.id == file_id, personal_to(File, self.unit))
         fresh = statement.execution_options(populate_existing=True)
         row = (await self.unit.session.scalars(fresh)).one_or_none()
