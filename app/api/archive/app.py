@@ -16,6 +16,7 @@ from app.api.archive.document import TAGS, finished, operation_id
 from app.api.archive.downloads import Downloads
 from app.api.archive.errors import on_error
 from app.api.archive.experiments import Experiments
+from app.api.archive.fair import Fair
 from app.api.archive.projects import Projects
 from app.api.archive.qc import Qc
 from app.api.archive.runs import Runs
@@ -55,6 +56,7 @@ RESOURCES: tuple[type, ...] = (
     Downloads,
     BulkSubmission,
     SampleSheets,
+    Fair,
     Checklists,
 )
 
