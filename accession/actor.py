@@ -19,8 +19,9 @@ class Actor(msgspec.Struct, frozen=True):
     """The caller. `account_id` is None for an anonymous one; `address` and `request_id` go into the audit.
 
     `organisations` maps the organisations that the caller belongs to onto the role held there. `granted` says that
-    there are grants to the account or to a group of its. `scopes` is what the token is good for, None for everything.
-    `review` stands for the holder of a reviewer link, who is anonymous otherwise.
+    there are grants to the account or to a group of its. `scopes` is what the token is good for, None for everything;
+    `token_id` is the row of a personal access token. `review` stands for the holder of a reviewer link, who is
+    anonymous otherwise.
     """
 
     account_id: UUID | None = None
@@ -30,6 +31,7 @@ class Actor(msgspec.Struct, frozen=True):
     organisations: dict[UUID, str] = {}
     granted: bool = False
     scopes: frozenset[str] | None = None
+    token_id: UUID | None = None
     review: Review | None = None
     address: str | None = None
     request_id: str | None = None
@@ -40,9 +42,20 @@ class Actor(msgspec.Struct, frozen=True):
         return self.account_id is not None
 
     @property
+    def may_write(self) -> bool:
+        """Whether the caller's token is good for changes; what the account may is another question."""
+        return self.scopes is None or "write" in self.scopes
+
+    @property
     def admin(self) -> bool:
         """Whether the caller administers the whole archive."""
         return self.role == "admin"
+
+    def within(self, scopes: frozenset[str] | None, *, token_id: UUID | None = None) -> Actor:
+        """The caller as a token with these scopes lets it act: an administrator only where they say so."""
+        stripped = self.admin and scopes is not None and "admin" not in scopes
+        role = "submitter" if stripped else self.role
+        return msgspec.structs.replace(self, role=role, scopes=scopes, token_id=token_id)
 
 
 ANONYMOUS = Actor()

@@ -43,6 +43,12 @@ class Denied(DomainError):
     code = "denied"
 
 
+class InsufficientScope(Denied):
+    """The account may do this, but not by this token (HTTP: 403)."""
+
+    code = "insufficient_scope"
+
+
 class NotFound(DomainError):
     """Absent, or not visible to the caller; the two are never told apart (HTTP: 404)."""
 
@@ -63,6 +69,12 @@ class Gone(DomainError):
     def __init__(self, detail: str, tombstone: Mapping[str, object]) -> None:
         super().__init__(detail)
         self.tombstone = tombstone
+
+
+class PreconditionFailed(DomainError):
+    """The record is no longer what the caller changed (HTTP: 412)."""
+
+    code = "precondition_failed"
 
 
 class TooLarge(DomainError):

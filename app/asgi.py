@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar
 from litestar.enums import ScopeType
 
+from accession.errors import DomainError
 from app.api.archive.app import PREFIX as ARCHIVE
 from app.api.archive.app import archive_app
 from app.http.deps import dependencies
 from app.http.health import Health
+from app.http.oauth2 import MachineTokens
 from app.http.pages import QcPages, on_page_error
 from app.http.tracing import traced
+from app.http.unkept import unkept
 from app.http.unread import ending_unread
 from app.jobs.queue import Queue
 from app.storage.waiting import until_ready
@@ -42,7 +45,7 @@ class Service:
             await self.root(scope, receive, send)
             return
         receive, send = ending_unread(scope, receive, send)
-        await traced(self.dispatch, scope, receive, send)
+        await traced(self.dispatch, scope, receive, unkept(scope, send))
 
     async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand an HTTP request to the dialect of its path, or to the service's own pages."""
@@ -65,15 +68,18 @@ def service(wiring: Wiring) -> Service:
             wiring.notifier = queue.notify
         wiring.probes["queue"] = queue.probe
         preparing = asyncio.create_task(until_ready(wiring.store)) if wiring.store is not None else None
+        writing_uses = asyncio.create_task(wiring.uses.keep_writing())
         yield
-        if preparing is not None:
-            preparing.cancel()
-            await asyncio.wait({preparing})
+        for task in filter(None, (preparing, writing_uses)):
+            task.cancel()
+            await asyncio.wait({task})
+        with suppress(DomainError):  # a database that is down must not keep the service from ending
+            await wiring.uses.write()
         await queue.close()
         await wiring.close()
 
     root = Litestar(
-        route_handlers=[Health, QcPages],
+        route_handlers=[Health, QcPages, MachineTokens],
         dependencies=dependencies(wiring),
         exception_handlers={Exception: on_page_error},
         lifespan=[lifespan],

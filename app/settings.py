@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -38,6 +39,9 @@ _POSITIVE = (
     "worker_poll_max",
     "worker_stale_after",
 )
+
+
+LEAST_SECRET = 32  # characters
 
 
 class UnsafeSettings(Exception):
@@ -208,6 +212,36 @@ def refuse_outside(settings: Settings) -> None:
         raise UnsafeSettings(f"SEQARK_TIMEZONE is {settings.timezone!r}; give a name such as Asia/Riyadh.") from None
 
 
+def secrets_of(text: str) -> list[str]:
+    """The secrets of `SEQARK_SECRET_KEY`, of which the first signs."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def refuse_unsafe_sign_in(settings: Settings) -> None:
+    """Raise `UnsafeSettings` for short secrets, and for an identity provider that is told by half or can be feigned."""
+    if settings.secret_key and not secrets_of(settings.secret_key):
+        raise UnsafeSettings("SEQARK_SECRET_KEY holds no secret; leave it empty to have one made.")
+    if any(len(secret) < LEAST_SECRET for secret in secrets_of(settings.secret_key)):
+        raise UnsafeSettings(
+            f"SEQARK_SECRET_KEY must have at least {LEAST_SECRET} characters, and each where there are "
+            "more, separated by commas; leave it empty to have one made."
+        )
+    told = (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+    if any(told) and not all(told):
+        raise UnsafeSettings(
+            "SEQARK_OIDC_ISSUER, SEQARK_OIDC_CLIENT_ID and SEQARK_OIDC_CLIENT_SECRET go together; set all or none."
+        )
+    try:
+        address = urlsplit(settings.oidc_issuer)
+    except ValueError as error:
+        raise UnsafeSettings(f"SEQARK_OIDC_ISSUER is no address: {error}.") from None
+    local = address.scheme == "http" and address.hostname in {"localhost", "127.0.0.1", "::1"}
+    if settings.oidc_issuer and not (address.hostname and (address.scheme == "https" or local)):
+        raise UnsafeSettings("SEQARK_OIDC_ISSUER must be an https:// address (http:// on this machine alone).")
+    if address.query or address.fragment:
+        raise UnsafeSettings("SEQARK_OIDC_ISSUER must be an address without a query or fragment.")
+
+
 def refuse_unsafe(settings: Settings) -> None:
     """Raise `UnsafeSettings` for combinations that must not be served."""
     from accession.ids import PREFIX_FORM  # noqa: PLC0415  # keeps the settings light to import
@@ -229,8 +263,7 @@ def refuse_unsafe(settings: Settings) -> None:
             "SEQARK_CORS_ORIGINS=* together with SEQARK_CORS_CREDENTIALS=true lets any page act as "
             "your users; name the origins instead."
         )
-    if settings.secret_key and len(settings.secret_key) < 32:
-        raise UnsafeSettings("SEQARK_SECRET_KEY must have at least 32 characters; leave it empty to have one made.")
+    refuse_unsafe_sign_in(settings)
     if settings.s3_endpoint not in {"embedded", "none"}:
         if not settings.s3_endpoint.startswith(("http://", "https://")):
             raise UnsafeSettings(

@@ -17,6 +17,7 @@ from accession.memory import Memory
 from accession.unit import Unit
 from app.db.engines import Engines, make_engines
 from app.secrets import load_keys
+from app.uses import Uses
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -69,6 +70,7 @@ class Wiring:
         self.clock = clock or SystemClock()
         self.notifier = notifier
         self.memory = Memory()
+        self.uses = Uses(self.writing)
         self.probes: dict[str, Callable[[], Awaitable[object]]] = {}
 
     @property

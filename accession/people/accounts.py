@@ -179,7 +179,7 @@ async def actor_where(unit: Unit, statement: Select[Any]) -> Actor:
 
 
 def actor_from(unit: Unit, rows: Sequence[Row[Any]]) -> Actor:
-    """The Actor that rows of `actor_columns` describe, or `Unauthenticated` where there are none or it is not active."""
+    """The Actor that rows of `actor_columns` describe; `Unauthenticated` without any, and for an inactive account."""
     if not rows or not rows[0].active:
         raise Unauthenticated("The token is not valid (any more); log in again.", code="invalid_token")
     first = rows[0]

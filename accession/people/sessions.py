@@ -61,6 +61,19 @@ async def end(unit: Unit, token: str) -> None:
         await _end_chain(unit, family)
 
 
+async def end_all(unit: Unit, account_id: UUID) -> None:
+    """End all sessions of an account: its refresh tokens, and the access tokens that were made until now.
+
+    For a new password, a reset, and the end of an account. Personal access tokens and machine clients are credentials
+    of their own and stay.
+    """
+    await _lock(unit, account_id)
+    chains = update(RefreshToken).where(RefreshToken.account_id == account_id, RefreshToken.revoked_at.is_(None))
+    cut = update(Account).where(Account.id == account_id).values(tokens_valid_from=unit.now)
+    for statement in (chains.values(revoked_at=unit.now), cut):
+        await unit.session.execute(statement.execution_options(synchronize_session=False))
+
+
 async def _chain(unit: Unit, token: str) -> tuple[UUID, UUID] | None:
     """The account and the family of a refresh token; neither ever changes."""
     if len(token) > _LONGEST:

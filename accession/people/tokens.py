@@ -1,42 +1,44 @@
-"""Tokens that speak for an account: short signed access tokens, and personal access tokens for scripts."""
+"""Access tokens: short signed ones that speak for an account, whole or within scopes, and what is kept of any token."""
 
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from secrets import token_urlsafe
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID, uuid4
 
+import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
-from sqlalchemy import or_, update
 
-from accession.audit.service import record
-from accession.errors import Rejected, Unauthenticated
-from accession.people import rules
-from accession.people.accounts import actor_columns, actor_where, load_actor
-from accession.people.credentials import AccessToken
-from accession.people.models import Account
+from accession.errors import Unauthenticated
+from accession.people.scopes import scopes_of, written
 
 if TYPE_CHECKING:
-    from accession.actor import Actor
-    from accession.unit import Unit
+    from collections.abc import Iterable
 
-PERSONAL = "sqk_"
 _ALGORITHMS = ["HS256"]
 _LONGEST = 4096
-_INVALID = "The token is not valid (any more); log in again."
+INVALID = "The token is not valid (any more); log in again."
 
 
 class TokenKeys(Protocol):
-    """Where the key that signs access tokens comes from."""
+    """Where the keys of access tokens come from."""
 
     @property
-    def access_token(self) -> bytes:
-        """At least 32 secret bytes, used for nothing else."""
+    def access_token(self) -> tuple[bytes, ...]:
+        """Keys of at least 32 secret bytes, used for nothing else; the first one signs, all verify."""
+
+
+class Spoken(msgspec.Struct, frozen=True):
+    """What an access token says: for which account, since when, for how much, and by which machine client."""
+
+    account_id: UUID
+    made_at: datetime
+    scopes: frozenset[str] | None = None
+    client_id: str | None = None
 
 
 def digest_of(token: str) -> str:
@@ -44,83 +46,62 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def kid_of(secret: bytes) -> str:
+    """The name of a key, which tells nothing of it."""
+    return hashlib.sha256(b"kid:" + secret).hexdigest()[:12]
+
+
 @lru_cache(maxsize=8)
-def _signing_key(secret: bytes) -> tuple[OctKey, str]:
-    """The key as the JWT library wants it, and its `kid`."""
-    return OctKey.import_key(secret), hashlib.sha256(b"kid:" + secret).hexdigest()[:12]
+def _known(secrets: tuple[bytes, ...]) -> dict[str, OctKey]:
+    """The keys as the JWT library wants them, by their `kid`; the one that signs comes first."""
+    return {kid_of(secret): OctKey.import_key(secret) for secret in secrets}
 
 
-def access_token(keys: TokenKeys, account_id: UUID, *, now: datetime, minutes: float) -> str:
-    """A signed JWT that speaks for the account for `minutes`; claims `sub, iat, exp, jti, typ="access"`."""
-    key, kid = _signing_key(keys.access_token)
-    claims = {
+def access_token(
+    keys: TokenKeys,
+    account_id: UUID,
+    *,
+    now: datetime,
+    minutes: float,
+    scopes: Iterable[str] | None = None,
+    client_id: str | None = None,
+) -> str:
+    """A signed JWT that speaks for the account for `minutes`; claims `sub, iat, exp, jti, typ="access"`.
+
+    `scope` and `client_id` (RFC 9068) are there where the token does not speak for the whole account. `iat` has
+    microseconds, so that a token is told from those that ended a moment before it was made.
+    """
+    kid, key = next(iter(_known(keys.access_token).items()))
+    claims: dict[str, Any] = {
         "sub": str(account_id),
-        "iat": int(now.timestamp()),
+        "iat": now.timestamp(),
         "exp": int((now + timedelta(minutes=minutes)).timestamp()),
         "jti": uuid4().hex,
         "typ": "access",
     }
+    if scopes is not None:
+        claims["scope"] = written(scopes)
+    if client_id is not None:
+        claims["client_id"] = client_id
     return jwt.encode({"alg": "HS256", "kid": kid}, claims, key, algorithms=_ALGORITHMS)
 
 
-def account_of_access_token(keys: TokenKeys, token: str, *, now: datetime) -> UUID:
-    """The account that an access token speaks for; forged, expired, malformed or of another type: `Unauthenticated`."""
-    key, kid = _signing_key(keys.access_token)
+def spoken_by(keys: TokenKeys, token: str, *, now: datetime) -> Spoken:
+    """What an access token says; forged, expired, malformed or of another type: `Unauthenticated`."""
+    known = _known(keys.access_token)
     if len(token) > _LONGEST or not token.isascii():
-        raise Unauthenticated(_INVALID, code="invalid_token")
+        raise Unauthenticated(INVALID, code="invalid_token")
     try:
-        read = jwt.decode(token, key, algorithms=_ALGORITHMS)
-        claims = read.claims
-        if read.header.get("kid") != kid or claims.get("typ") != "access":
-            raise Unauthenticated(_INVALID, code="invalid_token")
+        claims = jwt.decode(token, lambda head: known[head.headers()["kid"]], algorithms=_ALGORITHMS).claims
+        if claims.get("typ") != "access":
+            raise Unauthenticated(INVALID, code="invalid_token")
         if int(claims["exp"]) <= now.timestamp():
             raise Unauthenticated("The access token has expired; refresh it or log in again.", code="expired_token")
-        return UUID(claims["sub"])
-    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Unauthenticated(_INVALID, code="invalid_token") from error
-
-
-async def actor_of(unit: Unit, keys: TokenKeys, token: str) -> Actor:
-    """The Actor that a bearer token (access token or personal access token) speaks for, or `Unauthenticated`."""
-    if not token.startswith(PERSONAL):
-        return await load_actor(unit, account_of_access_token(keys, token, now=unit.now))
-    alive = or_(AccessToken.expires_at.is_(None), AccessToken.expires_at > unit.now)
-    statement = (
-        actor_columns()
-        .join(AccessToken, AccessToken.account_id == Account.id)
-        .where(AccessToken.digest == digest_of(token), AccessToken.revoked_at.is_(None), alive)
-    )
-    return await actor_where(unit, statement)
-
-
-async def add_token(unit: Unit, account: Account, name: str, *, lifetime: timedelta | None = None) -> str:
-    """Make a personal access token for the account; its text is told here and never again."""
-    issues = rules.title_issues(name, "name", rules.TOKEN_NAME_LIMIT)
-    if issues:
-        raise Rejected(issues)
-    text = PERSONAL + token_urlsafe(32)
-    row = AccessToken(
-        account_id=account.id,
-        name=name.strip(),
-        digest=digest_of(text),
-        expires_at=None if lifetime is None else unit.now + lifetime,
-    )
-    unit.session.add(row)
-    await unit.session.flush()
-    record(unit, "token.create", str(row.id), account=str(account.id), name=row.name)
-    return text
-
-
-async def revoke_tokens(unit: Unit, account: Account, name: str) -> int:
-    """End the account's personal access tokens of this name; how many there were."""
-    statement = (
-        update(AccessToken)
-        .where(AccessToken.account_id == account.id, AccessToken.name == name, AccessToken.revoked_at.is_(None))
-        .values(revoked_at=unit.now)
-        .returning(AccessToken.id)
-        .execution_options(synchronize_session=False)
-    )
-    ended = (await unit.session.execute(statement)).scalars().all()
-    for token_id in ended:
-        record(unit, "token.revoke", str(token_id), account=str(account.id), name=name)
-    return len(ended)
+        return Spoken(
+            account_id=UUID(claims["sub"]),
+            made_at=datetime.fromtimestamp(claims["iat"], UTC),
+            scopes=scopes_of(claims["scope"]) if "scope" in claims else None,
+            client_id=str(claims["client_id"]) if "client_id" in claims else None,
+        )
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError) as error:
+        raise Unauthenticated(INVALID, code="invalid_token") from error

@@ -1,4 +1,4 @@
-"""`seqark users|orgs|projects|tokens add`: the administrative commands; they work while the service runs."""
+"""`seqark users|orgs|projects add`: the administrative commands; they work while the service runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import rich_click as click
 from accession.errors import NotFound
 from accession.ids import Kind
 from accession.people import accounts, organisations
-from accession.people import tokens as personal
 from accession.people.rules import MemberRole
 from accession.projects.registration import add_account
 from accession.projects.rules import ProjectDraft
@@ -101,24 +100,6 @@ def add_project(
             async with wiring.writing(actor) as unit:
                 serial, _ = await register_project(unit, draft, default_visibility=wiring.settings.default_visibility)
                 return unit.accession(Kind.PROJECT, serial)
-
-    click.echo(run(work()))
-
-
-@click.group()
-def tokens() -> None:
-    """Personal access tokens."""
-
-
-@tokens.command("add")
-@click.argument("account")
-@click.option("--name", default="command line", help="What the token is for.")
-def add_token(account: str, name: str) -> None:
-    """Make a token for an account (name or e-mail address) and print it alone; it is told only this once."""
-
-    async def work() -> str:
-        async with opened() as wiring, wiring.writing() as unit:
-            return await personal.add_token(unit, await _account(unit, account), name)
 
     click.echo(run(work()))
 

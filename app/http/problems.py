@@ -59,6 +59,9 @@ def problem_of(error: Exception) -> Problem:
             return Problem(410, error.code, error.detail, tombstone=dict(error.tombstone))
         case errors.Unauthenticated():
             return Problem(401, error.code, error.detail, headers={"WWW-Authenticate": "Bearer"})
+        case errors.InsufficientScope():
+            told = 'Bearer error="insufficient_scope"'
+            return Problem(403, error.code, error.detail, headers={"WWW-Authenticate": told})
         case errors.DomainError():
             status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
             return Problem(status, error.code, error.detail, headers={"Retry-After": "5"} if status == 503 else {})

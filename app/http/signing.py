@@ -19,7 +19,8 @@ _DIGITS = 12  # of the moment at which a link ends: enough for 30,000 years
 def signed(wiring: Wiring, path: str, *, lives: timedelta) -> str:
     """The path with a query that lets whoever has it open this page until it ends."""
     expires = int((wiring.clock.now() + lives).timestamp())
-    return f"{path}?{urlencode({'expires': expires, 'signature': _signature(wiring, path, expires)})}"
+    signature = _signature(wiring.keys.signed_link[0], path, expires)
+    return f"{path}?{urlencode({'expires': expires, 'signature': signature})}"
 
 
 def is_signed(wiring: Wiring, path: str, *, expires: str | None, signature: str | None) -> bool:
@@ -28,10 +29,11 @@ def is_signed(wiring: Wiring, path: str, *, expires: str | None, signature: str 
         return False
     if len(expires) > _DIGITS or not signature.isascii():
         return False
-    if not hmac.compare_digest(signature, _signature(wiring, path, int(expires))):
+    keys = wiring.keys.signed_link
+    if not any(hmac.compare_digest(signature, _signature(key, path, int(expires))) for key in keys):
         return False
     return wiring.clock.now() < datetime.fromtimestamp(int(expires), UTC)
 
 
-def _signature(wiring: Wiring, path: str, expires: int) -> str:
-    return hmac.new(wiring.keys.signed_link, f"{path}\n{expires}".encode(), sha256).hexdigest()
+def _signature(key: bytes, path: str, expires: int) -> str:
+    return hmac.new(key, f"{path}\n{expires}".encode(), sha256).hexdigest()

@@ -7,8 +7,8 @@ import stat
 
 import pytest
 
-from app.secrets import load_keys
-from app.settings import Settings, UnsafeSettings
+from app.secrets import load_keys, rotate
+from app.settings import Settings, UnsafeSettings, from_environment
 
 
 def keys_in(folder):
@@ -35,7 +35,7 @@ def test_processes_that_start_at_once_agree(tmp_path):
 def test_each_purpose_has_a_key_of_its_own_that_the_setting_decides(tmp_path):
     keys = load_keys(Settings(data_dir=tmp_path, secret_key="s" * 32))
     assert keys.access_token != keys.signed_link
-    assert len(keys.access_token) == len(keys.signed_link) == 32
+    assert len(keys.access_token[0]) == len(keys.signed_link[0]) == 32
     assert load_keys(Settings(data_dir=tmp_path / "elsewhere", secret_key="s" * 32)) == keys
     assert load_keys(Settings(secret_key="t" * 32)).access_token != keys.access_token
     assert list(tmp_path.iterdir()) == []
@@ -46,7 +46,37 @@ def test_keys_are_not_printed():
     assert repr(keys) == str(keys) == "Keys(…)"
 
 
-@pytest.mark.parametrize("content", [b"", b"short\n", b"\xff" * 64])
+def test_a_list_of_secrets_gives_the_keys_of_each_in_their_order():
+    new, old = (load_keys(Settings(secret_key=letter * 32)) for letter in "no")
+    both = load_keys(Settings(secret_key=f"{'n' * 32}, {'o' * 32}"))
+    assert both.access_token == new.access_token + old.access_token
+    assert both.signed_link == new.signed_link + old.signed_link
+
+
+def test_rotating_puts_a_new_secret_first_keeps_the_one_before_it_and_forgets_older_ones(tmp_path):
+    settings = Settings(data_dir=tmp_path)
+    first = load_keys(settings)
+    second, third = rotate(settings), rotate(settings)
+    assert second.access_token[1:] == first.access_token
+    assert third.access_token[1:] == second.access_token[:1]
+    assert load_keys(settings) == third
+    (kept,) = tmp_path.iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_a_secret_that_a_setting_decides_is_not_rotated_in_a_file(tmp_path):
+    with pytest.raises(UnsafeSettings, match="SEQARK_SECRET_KEY"):
+        rotate(Settings(data_dir=tmp_path, secret_key="s" * 32))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("secret", ["short", f"{'s' * 32},short", ",", f"short,{'s' * 32}"])
+def test_a_short_or_missing_secret_is_refused_at_the_start(secret):
+    with pytest.raises(UnsafeSettings, match="SEQARK_SECRET_KEY"):
+        from_environment({"SEQARK_SECRET_KEY": secret})
+
+
+@pytest.mark.parametrize("content", [b"", b"short\n", b"s" * 32 + b"\nshort\n", b"\xff" * 64])
 def test_a_damaged_secret_is_refused_by_name_and_never_replaced(tmp_path, content):
     (tmp_path / "secret_key").write_bytes(content)
     with pytest.raises(UnsafeSettings, match="secret_key"):

@@ -11,6 +11,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme, Server
 
 from app.api.archive.auth import AuthController, decide
+from app.api.archive.auth_tokens import MachineClients, PersonalTokens
 from app.api.archive.checklists import Checklists
 from app.api.archive.document import TAGS, finished, operation_id
 from app.api.archive.downloads import Downloads
@@ -45,6 +46,8 @@ newest first; their neighbours are in `Link`. Every refusal is a problem documen
 is wrong, and where."""
 RESOURCES: tuple[type, ...] = (
     AuthController,
+    PersonalTokens,
+    MachineClients,
     Projects,
     Subjects,
     Samples,
@@ -85,7 +88,10 @@ def archive_app(wiring: Wiring) -> Litestar:
             use_handler_docstrings=True,
             components=Components(
                 security_schemes={
-                    "bearer": SecurityScheme(type="http", scheme="bearer", description="From `/auth/login`.")
+                    "bearer": SecurityScheme(type="http", scheme="bearer", description="From `/auth/login`."),
+                    "reviewer": SecurityScheme(
+                        type="apiKey", name="reviewer", security_scheme_in="query", description="Of a reviewer link."
+                    ),
                 }
             ),
         ),

@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 
 from accession.actor import Actor
 from accession.errors import Denied, Unauthenticated
-from accession.people import accounts, logins, sessions, tokens
+from accession.people import accounts, bearers, logins, sessions, tokens
 from accession.people.accounts import Newcomer
 from accession.projects.registration import register
 from accession.unit import Unit
@@ -35,9 +35,9 @@ _BY_BODY = {"ignores_bearer": True}
 
 
 async def decide(wiring: Wiring, token: str, caller: Actor) -> Actor:
-    """Whose bearer token it is: an access token or a personal access token, and nothing else."""
+    """Whose bearer token it is: a signed one, a personal one, a machine client's or a reviewer link's."""
     async with wiring.reading(caller) as unit:
-        return await tokens.actor_of(unit, wiring.keys, token)
+        return await bearers.actor_of(unit, wiring.keys, token)
 
 
 class AuthController(Controller):

@@ -28,6 +28,8 @@ TAGS = [
 _NOUNS = {"projects", "project", "subjects", "subject", "samples", "sample", "experiments", "experiment", "runs", "run"}
 _NOUNS |= {"checklists", "checklist", "one"}
 _OWN = ("/auth", "/staging", "/upload")  # reads there speak of the caller, so a token is needed
+_CALLS = ("register", "login", "refresh", "logout", "forgot-password", "reset-password", "oidc/login", "oidc/callback")
+_SIGNING_IN = {f"/auth/{call}" for call in _CALLS}
 _TEXT = {"type": "string"}
 _LIST_HEADERS = {
     "Link": {"description": "The neighbours of this page (RFC 8288).", "schema": _TEXT},
@@ -51,6 +53,7 @@ def finished(document: dict[str, Any]) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             operation["security"] = _security(path, method)
+            _add_scopes(operation, method)
             for parameter in operation.get("parameters", []):
                 _exemplify_parameter(path, parameter)
             _exemplify(operation.get("requestBody", {}).get("content", {}))
@@ -69,10 +72,17 @@ def _describe(schemas: dict[str, Any]) -> None:
 
 def _security(path: str, method: str) -> list[dict[str, list[str]]]:
     """What is public needs no token; a token shows more."""
-    if path.startswith("/auth") and method == "post":
+    if path in _SIGNING_IN:
         return [{}]
     reads = method in {"get", "head"} and not path.startswith(_OWN)
-    return [{}, {"bearer": []}] if reads else [{"bearer": []}]
+    return [{}, {"bearer": []}, {"reviewer": []}] if reads else [{"bearer": []}]
+
+
+def _add_scopes(operation: dict[str, Any], method: str) -> None:
+    """Every change may be refused to a token that is good for reading alone."""
+    if method not in {"get", "head"} and operation["security"] == [{"bearer": []}]:
+        refused = {**operation["responses"]["401"], "description": "Not for you, or not by this token."}
+        operation["responses"].setdefault("403", refused)
 
 
 def _exemplify_parameter(path: str, parameter: dict[str, Any]) -> None:

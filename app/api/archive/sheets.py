@@ -71,6 +71,7 @@ class BulkSubmission(Controller):
 
     @post(
         "/bulk-submit/validate",
+        opt={"reads": True},
         operation_class=TrialOperation,
         summary="Check a sheet",
         status_code=200,

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from itertools import product
 
 import msgspec
 import pytest
 from sqlalchemy import update
 
-from accession.people import tokens
 from accession.people.models import Account
 from app.api.archive.app import archive_app
 
@@ -184,16 +182,6 @@ async def test_logging_out_ends_the_session_and_does_not_tell_unknown_tokens(api
         answer = await api.post(f"{ROOT}/logout", json={"refresh_token": token})
         assert (answer.status_code, answer.content) == (204, b"")
     assert (await refreshed(api, session["refresh_token"])).status_code == 401
-
-
-async def test_a_personal_access_token_works_until_it_is_revoked(api, wiring, alice):
-    async with wiring.writing(alice.actor) as unit:
-        account = await unit.session.get(Account, alice.id)
-        token = await tokens.add_token(unit, account, "laptop", lifetime=timedelta(days=1))
-    assert (await api.get(f"{ROOT}/me", headers=bearer(token))).json()["email"] == alice.email
-    async with wiring.writing(alice.actor) as unit:
-        await tokens.revoke_tokens(unit, account, "laptop")
-    assert (await api.get(f"{ROOT}/me", headers=bearer(token))).status_code == 401
 
 
 async def test_a_deactivated_account_is_locked_out_at_once(api, wiring, session):

@@ -9,8 +9,9 @@ import msgspec
 from app.api.archive.examples.files import FILES, SHEETS
 from app.api.archive.examples.records import EXPERIMENT, FILE_ID, FILENAME, PROJECT, RECORDS, RUN, SAMPLE, SUBJECT
 from app.api.archive.examples.reports import REPORTS
+from app.api.archive.examples.tokens import TOKENS
 
-BODIES: dict[type, msgspec.Struct] = {type(example): example for example in (*RECORDS, *FILES, *SHEETS, *REPORTS)}
+BODIES: dict[type, msgspec.Struct] = {type(example): example for example in (*RECORDS, *FILES, *SHEETS, *REPORTS, *TOKENS)}
 PROBLEM: dict[str, Any] = {
     "type": "urn:seqark:problem:rejected",
     "title": "Unprocessable Entity",
