@@ -36,8 +36,10 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     next_before: int | None
 
 
-def page_request(page: int, per_page: int, cursor: str | None, count: str | None) -> PageRequest:
-    """Check what a caller asked for; anything outside is `Malformed`."""
+def page_request(
+    page: int, per_page: int, cursor: str | None, count: str | None, *, beyond: int = 2**62
+) -> PageRequest:
+    """Check what a caller asked for; anything outside is `Malformed`. `beyond` comes after every row's number."""
     if page < 1:
         raise Malformed("'page' must be 1 or more.")
     if not 1 <= per_page <= MAX_PER_PAGE:
@@ -46,7 +48,7 @@ def page_request(page: int, per_page: int, cursor: str | None, count: str | None
         raise Malformed("'page' is beyond any page; use 'cursor' for deep paging.")
     if count not in {None, "exact"}:
         raise Malformed("'count' can only be 'exact'.")
-    return PageRequest(page, per_page, _before(cursor) if cursor is not None else None, count == "exact")
+    return PageRequest(page, per_page, _before(cursor, beyond) if cursor is not None else None, count == "exact")
 
 
 def cursor_of(before: int) -> str:
@@ -54,14 +56,14 @@ def cursor_of(before: int) -> str:
     return urlsafe_b64encode(f"b{before}".encode()).decode().rstrip("=")
 
 
-def _before(cursor: str) -> int:
+def _before(cursor: str, beyond: int) -> int:
     """Read a cursor; the empty one begins at the newest."""
     if cursor == "":
-        return 2**62
+        return beyond
     try:
         text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
     except ValueError:
         text = ""
-    if len(text) > 20 or text[:1] != "b" or not text[1:].isdecimal():
+    if len(text) > len(str(beyond)) + 1 or text[:1] != "b" or not text[1:].isdecimal():
         raise Malformed("'cursor' is not one that this archive gave out; begin without it.")
-    return min(int(text[1:]), 2**62)
+    return min(int(text[1:]), beyond)

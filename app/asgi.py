@@ -16,6 +16,7 @@ from app.http.deps import dependencies
 from app.http.health import Health
 from app.http.oauth2 import MachineTokens
 from app.http.pages import QcPages, on_page_error
+from app.http.proxies import Proxies
 from app.http.tracing import traced
 from app.http.unkept import unkept
 from app.http.unread import ending_unread
@@ -38,12 +39,14 @@ class Service:
     def __init__(self, wiring: Wiring, root: Litestar) -> None:
         self.wiring = wiring
         self.root = root
+        self.proxies = Proxies(wiring.settings.trusted_proxies)
         self.mounts: list[tuple[str, ASGIApp]] = [(prefix, build(wiring)) for prefix, build in DIALECTS]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self.root(scope, receive, send)
             return
+        scope = self.proxies.looked_through(scope)
         receive, send = ending_unread(scope, receive, send)
         await traced(self.dispatch, scope, receive, unkept(scope, send))
 

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from app import edge
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -258,11 +260,13 @@ def refuse_unsafe(settings: Settings) -> None:
             raise UnsafeSettings(f"SEQARK_{name.upper()} must be one of {', '.join(allowed)}.")
     if not PREFIX_FORM.fullmatch(settings.accession_prefix):
         raise UnsafeSettings("SEQARK_ACCESSION_PREFIX must be 2 to 12 capital letters and digits, a letter first.")
-    if "*" in settings.cors_origins and settings.cors_credentials:
-        raise UnsafeSettings(
-            "SEQARK_CORS_ORIGINS=* together with SEQARK_CORS_CREDENTIALS=true lets any page act as "
-            "your users; name the origins instead."
-        )
+    told = (
+        edge.fault_of_proxies(settings.trusted_proxies),
+        edge.fault_of_origins(settings.cors_origins, credentials=settings.cors_credentials),
+        edge.fault_of_dialects(settings.rate_limits),
+    )
+    for fault in filter(None, told):
+        raise UnsafeSettings(fault)
     refuse_unsafe_sign_in(settings)
     if settings.s3_endpoint not in {"embedded", "none"}:
         if not settings.s3_endpoint.startswith(("http://", "https://")):

@@ -10,6 +10,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme, Server
 
+from app.api.archive.audit import HISTORIES, Audit
 from app.api.archive.auth import AuthController, decide
 from app.api.archive.auth_tokens import MachineClients, PersonalTokens
 from app.api.archive.checklists import Checklists
@@ -53,6 +54,8 @@ RESOURCES: tuple[type, ...] = (
     Samples,
     Experiments,
     Runs,
+    *HISTORIES,
+    Audit,
     Qc,
     Staging,
     OneRunUpload,

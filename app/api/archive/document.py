@@ -23,11 +23,12 @@ TAGS = [
     Tag("Files", "Files on their way in."),
     Tag("Bulk submission", "Many samples with their libraries and files by one sheet."),
     Tag("Checklists", "What a sample must say."),
+    Tag("Audit", "Who did what to which record, and when."),
     Tag("Reports", "What is told over many records at once."),
 ]
 _NOUNS = {"projects", "project", "subjects", "subject", "samples", "sample", "experiments", "experiment", "runs", "run"}
 _NOUNS |= {"checklists", "checklist", "one"}
-_OWN = ("/auth", "/staging", "/upload")  # reads there speak of the caller, so a token is needed
+_OWN = ("/auth", "/staging", "/upload", "/audit")  # reads there speak of the caller, so a token is needed
 _CALLS = ("register", "login", "refresh", "logout", "forgot-password", "reset-password", "oidc/login", "oidc/callback")
 _SIGNING_IN = {f"/auth/{call}" for call in _CALLS}
 _TEXT = {"type": "string"}
@@ -74,7 +75,7 @@ def _security(path: str, method: str) -> list[dict[str, list[str]]]:
     """What is public needs no token; a token shows more."""
     if path in _SIGNING_IN:
         return [{}]
-    reads = method in {"get", "head"} and not path.startswith(_OWN)
+    reads = method in {"get", "head"} and not (path.startswith(_OWN) or path.endswith("/history"))
     return [{}, {"bearer": []}, {"reviewer": []}] if reads else [{"bearer": []}]
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 
+from app.api.archive.examples.audit import AUDIT
 from app.api.archive.examples.files import FILES, SHEETS
 from app.api.archive.examples.records import EXPERIMENT, FILE_ID, FILENAME, PROJECT, RECORDS, RUN, SAMPLE, SUBJECT
 from app.api.archive.examples.reports import REPORTS
 from app.api.archive.examples.tokens import TOKENS
 
-BODIES: dict[type, msgspec.Struct] = {type(example): example for example in (*RECORDS, *FILES, *SHEETS, *REPORTS, *TOKENS)}
+BODIES: dict[type, msgspec.Struct] = {type(example): example for example in (*RECORDS, *FILES, *SHEETS, *REPORTS, *TOKENS, *AUDIT)}
 PROBLEM: dict[str, Any] = {
     "type": "urn:seqark:problem:rejected",
     "title": "Unprocessable Entity",
