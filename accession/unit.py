@@ -56,6 +56,12 @@ class Unit:
             self._session = AsyncSession(self._engine, expire_on_commit=False, autoflush=False)
         return self._session
 
+    @property
+    def dialect(self) -> str:
+        """Which database it is: `sqlite` or `postgresql`."""
+        bind = self.session.get_bind() if self._engine is None else self._engine.sync_engine
+        return bind.dialect.name
+
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
         """All rows of a statement on tables; in a unit for reads by the shortest way, past session and ORM."""
         if self._session is not None or self._engine is None:

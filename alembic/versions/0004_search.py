@@ -2,7 +2,6 @@
 
 # ruff: noqa: S608  # what stands in these statements are names from the tables below
 
-import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -181,9 +180,10 @@ def indexed(row: str, command: str) -> str:
     The kind is one word that begins with a character which no question can hold.
     """
     accession = f"lower({row}.kind) || printf('%06d', {row}.serial)"
-    title = f"{accession} || char(10) || coalesce({row}.title, '') || char(10)"
+    own = {name: f"replace(coalesce({row}.{name}, ''), char(57344), ' ')" for name in ("title", "body")}
+    title = f"{accession} || char(10) || {own['title']} || char(10)"
     kind = f"char(57344) || lower({row}.kind)"
-    told = {"search_titles": f"{title} || {kind}", "search_words": f"{title} || {row}.body || char(10) || {kind}"}
+    told = {"search_titles": f"{title} || {kind}", "search_words": f"{title} || {own['body']} || char(10) || {kind}"}
     return " ".join(
         f"INSERT INTO {name} ({name + ', ' if command else ''}rowid, text) VALUES ({command}{row}.id, {text});"
         for name, text in told.items()
@@ -272,11 +272,10 @@ def case_pairs() -> Iterator[tuple[str, str]]:
 
 
 def separators() -> str:
-    """Return the inside of a character class: all that is no letter, no digit and not for private use."""
-    word = re.compile(r"L.|N.|Co")
+    """Return the inside of a character class: all that is no letter and no digit."""
     ranges: list[list[int]] = []
     for code in range(1, 0x110000):
-        if 0xD800 <= code <= 0xDFFF or word.fullmatch(unicodedata.category(chr(code))):
+        if 0xD800 <= code <= 0xDFFF or unicodedata.category(chr(code))[0] in "LN":
             continue
         if ranges and ranges[-1][1] == code - 1:
             ranges[-1][1] = code

@@ -24,6 +24,7 @@ from app.api.archive.qc import Qc
 from app.api.archive.runs import Runs
 from app.api.archive.samples import Samples
 from app.api.archive.samplesheet import SampleSheets
+from app.api.archive.search import Search
 from app.api.archive.sheets import BulkSubmission
 from app.api.archive.staging import Staging
 from app.api.archive.subjects import Subjects
@@ -63,6 +64,7 @@ RESOURCES: tuple[type, ...] = (
     BulkSubmission,
     SampleSheets,
     Fair,
+    Search,
     Checklists,
 )
 

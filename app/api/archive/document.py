@@ -22,6 +22,7 @@ TAGS = [
     Tag("Quality", "Verdicts on files, and the reports of QC tools."),
     Tag("Files", "Files on their way in."),
     Tag("Bulk submission", "Many samples with their libraries and files by one sheet."),
+    Tag("Search", "Full text over all that is registered; reports of files as ENA gives them."),
     Tag("Checklists", "What a sample must say."),
     Tag("Audit", "Who did what to which record, and when."),
     Tag("Reports", "What is told over many records at once."),
@@ -117,6 +118,8 @@ def _add_headers(responses: dict[str, Any]) -> None:
         content = response.get("content", {}).get("application/json", {})
         if status in {"200", "201"} and content.get("schema", {}).get("type") == "array":
             response["headers"] = _LIST_HEADERS
+        if _name(content.get("schema", {})) == "SearchOut":
+            response["headers"] = {name: _LIST_HEADERS[name] for name in ("Link", "X-Total-Count")}
         if status in {"200", "201"} and _name(content.get("schema", {})) in _RECORDS:
             response["headers"] = _RECORD_HEADERS
         if status == "307":

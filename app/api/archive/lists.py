@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeVar
+from datetime import date
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlencode
 
 from litestar import Request, Response
@@ -28,6 +29,10 @@ TextFilter = Annotated[str | None, QueryParameter(description="Only records with
 StateFilter = Annotated[
     str | None, QueryParameter(name="state", description="Only records in this state.")
 ]  # `state` itself is a reserved name of the framework
+VisibilityFilter = Annotated[
+    Literal["private", "embargoed", "public"] | None, QueryParameter(description="Only projects that are open so far.")
+]
+DateFilter = Annotated[date | None, QueryParameter(description="Only records with exactly this day.")]
 NumberFilter = Annotated[
     int | None, QueryParameter(description="Only records with exactly this value.", ge=0, le=2**31 - 1)
 ]
@@ -47,8 +52,8 @@ async def listing(
     return Response([render(unit, row) for row in page.items], headers=page_headers(request, wanted, page))
 
 
-def page_headers(request: Asked, wanted: PageRequest, page: Page[Any]) -> dict[str, str]:
-    """`Link` (RFC 8288) and the totals."""
+def page_headers(request: Asked, wanted: PageRequest, page: Page[Any], *, deepest: int = 2**53) -> dict[str, str]:
+    """`Link` (RFC 8288) and the totals; no link leads further than `deepest` records."""
     headers: dict[str, str] = {}
     if page.total is not None:
         headers["X-Total-Count"] = str(EXACT_LIMIT if page.at_least else page.total)
@@ -60,12 +65,13 @@ def page_headers(request: Asked, wanted: PageRequest, page: Page[Any]) -> dict[s
             links.append(_link(request, "next", cursor=cursor_of(page.next_before)))
         links.append(_link(request, "first", cursor=""))
     else:
-        if page.next_before is not None:
+        if page.next_before is not None and (wanted.page + 1) * wanted.per_page <= deepest:
             links.append(_link(request, "next", page=wanted.page + 1))
         if wanted.page > 1:
             links += [_link(request, "prev", page=wanted.page - 1), _link(request, "first", page=1)]
         if page.total is not None and not page.at_least and page.total:
-            links.append(_link(request, "last", page=-(-page.total // wanted.per_page)))
+            last = min(-(-page.total // wanted.per_page), deepest // wanted.per_page)
+            links.append(_link(request, "last", page=last))
     if links:
         headers["Link"] = ", ".join(links)
     return headers

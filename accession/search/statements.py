@@ -1,0 +1,131 @@
+"""The statements of a search, one set for FTS5 and one for PostgreSQL; each is built once per kind of viewer.
+
+A search has two tiers: records whose name holds the whole question, then those that hold it anywhere; each newest
+first. Both databases take the newest matches in order and stop, so that a word which half of the archive has is as
+quick to list as a rare one. All statements have the parameters of `access.values`, and `words`, the question.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import Select, Table, Text, and_, bindparam, column, func, literal_column, or_, select, table
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from accession.ids import Kind
+from accession.numbers import VISIBILITY, Counter
+from accession.people.access import readable
+from accession.search.models import SearchEntry
+from accession.search.snippets import READ
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
+    from accession.base import Owned
+    from accession.people.access import Viewer
+
+CHANGES = "search"  # a counter beside those of the kinds: entries that were changed or taken away (migration 0004)
+_MOST = 200
+_ENTRIES, _COUNTERS = (cast("Table", model.__table__) for model in (SearchEntry, Counter))
+_ANYWHERE, _TITLES = (table(name, column("rowid")) for name in ("search_words", "search_titles"))
+_KINDS = (Kind.PROJECT, Kind.SUBJECT, Kind.SAMPLE, Kind.EXPERIMENT, Kind.RUN)
+_e = _ENTRIES.c
+_HIT = (_e.id, _e.kind, _e.serial, _e.title, func.substr(_e.body, 1, READ).label("body"))
+
+
+def _seen(who: Viewer, *, by_row: bool = False) -> ColumnElement[bool]:
+    """The one WHERE clause, as of a list."""
+    return readable(cast("type[Owned]", SearchEntry), who, by_accession=False, by_row=by_row)
+
+
+def mark() -> Select[Any]:
+    """The number under which a total holds: it grows with every record that is added, changed, moved or removed."""
+    names = or_(*(_COUNTERS.c.kind == literal_column(f"'{name}'") for name in (*_KINDS, VISIBILITY, CHANGES)))
+    return select(func.sum(_COUNTERS.c.next).label("mark")).where(names)
+
+
+@lru_cache(_MOST)
+def by_name(who: Viewer) -> Select[Any]:
+    """The record with the parameters `kind` and `serial`."""
+    named = and_(_e.kind == bindparam("kind"), _e.serial == bindparam("serial"))
+    return select(*_HIT).where(named, _seen(who, by_row=True))
+
+
+@lru_cache(_MOST)
+def counts(dialect: str, who: Viewer) -> Select[Any]:
+    """The mark, how many records hold the question, and how many hold it in their name."""
+    marked = mark().scalar_subquery().label("mark")
+    if dialect == "sqlite":
+        total, titled = (
+            select(func.count()).select_from(_matching(where)).where(_matches(where), _seen(who)).scalar_subquery()
+            for where in (_ANYWHERE, _TITLES)
+        )
+        return select(marked, total.label("total"), titled.label("titled"))
+    titled_too = func.count().filter(_holds(_e.title_words))
+    found = select(marked, func.count().label("total"), titled_too.label("titled")).select_from(_ENTRIES)
+    return found.where(_indexed(_e.words), _seen(who))
+
+
+@lru_cache(_MOST)
+def hits(dialect: str, who: Viewer, tier: str, *, near: bool = False) -> Select[Any]:
+    """A piece of a tier, `titles` or `others`, newest first, without the entry `but`; with `limit` and `offset`.
+
+    With `near` only among the newest `window` entries, where PostgreSQL goes through them one by one.
+    """
+    build = _hits_of_sqlite if dialect == "sqlite" else _hits_near if near else _hits_indexed
+    found = build(who, tier).where(_e.id != bindparam("but"))
+    return found.limit(bindparam("limit")).offset(bindparam("offset"))
+
+
+def _matching(where: Any) -> Any:
+    return where.join(_ENTRIES, _e.id == where.c.rowid)
+
+
+def _matches(where: Any) -> ColumnElement[bool]:
+    matches: ColumnElement[bool] = literal_column(where.name).op("MATCH", is_comparison=True)(bindparam("words"))
+    return matches
+
+
+def _hits_of_sqlite(who: Viewer, tier: str) -> Select[Any]:
+    """FTS5 gives row ids downwards by itself; the titles to leave out are fewer than the deepest page."""
+    where = _TITLES if tier == "titles" else _ANYWHERE
+    found = select(*_HIT).select_from(_matching(where)).where(_matches(where), _seen(who, by_row=True))
+    if tier == "others":
+        titles = select(_TITLES.c.rowid).where(_matches(_TITLES))
+        found = found.where(where.c.rowid.not_in(titles))
+    return found.order_by(where.c.rowid.desc())
+
+
+def _asked() -> ColumnElement[Any]:
+    return sql_cast(bindparam("words", type_=Text), TSQUERY)
+
+
+def _indexed(words: Any) -> ColumnElement[bool]:
+    indexed: ColumnElement[bool] = words.op("@@", is_comparison=True)(_asked())
+    return indexed
+
+
+def _holds(words: Any) -> ColumnElement[bool]:
+    """The same as a function, for which no index is taken."""
+    return cast("ColumnElement[bool]", func.ts_match_vq(words, _asked()))
+
+
+def _tier(tier: str, *, indexed: bool) -> list[ColumnElement[bool]]:
+    by = _indexed if indexed else _holds
+    if tier == "titles":
+        return [by(_e.title_words)]
+    return [by(_e.words), ~_holds(_e.title_words)]
+
+
+def _hits_indexed(who: Viewer, tier: str) -> Select[Any]:
+    """By the index, all of them sorted: `id + 0` has no order that could be followed instead."""
+    return select(*_HIT).where(*_tier(tier, indexed=True), _seen(who)).order_by((_e.id + literal_column("0")).desc())
+
+
+def _hits_near(who: Viewer, tier: str) -> Select[Any]:
+    """By the order, one entry after the other, not further back than the window."""
+    newest = select(func.max(_e.id)).correlate(None).scalar_subquery()
+    near = _e.id > newest - bindparam("window")
+    return select(*_HIT).where(near, *_tier(tier, indexed=False), _seen(who, by_row=True)).order_by(_e.id.desc())
