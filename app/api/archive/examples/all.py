@@ -8,11 +8,12 @@ import msgspec
 
 from app.api.archive.examples.audit import AUDIT
 from app.api.archive.examples.files import FILES, SHEETS
+from app.api.archive.examples.finding import FOUND
 from app.api.archive.examples.records import EXPERIMENT, FILE_ID, FILENAME, PROJECT, RECORDS, RUN, SAMPLE, SUBJECT
 from app.api.archive.examples.reports import REPORTS
 from app.api.archive.examples.tokens import TOKENS
 
-BODIES: dict[type, msgspec.Struct] = {type(example): example for example in (*RECORDS, *FILES, *SHEETS, *REPORTS, *TOKENS, *AUDIT)}
+BODIES: dict[type, msgspec.Struct] = {type(example): example for example in (*RECORDS, *FILES, *SHEETS, *FOUND, *REPORTS, *TOKENS, *AUDIT)}
 PROBLEM: dict[str, Any] = {
     "type": "urn:seqark:problem:rejected",
     "title": "Unprocessable Entity",
@@ -34,6 +35,8 @@ PARAMETERS: dict[tuple[str, str], tuple[str, str]] = {
     ("", "format"): ("tsv, csv or xlsx.", "tsv"),
     ("samplesheet", "accession"): ("A project, subject, sample, experiment or run.", PROJECT),
     ("samplesheet", "format"): ("The pipeline.", "rnaseq"),
+    ("search", "q"): ("What to look for.", "ankole blood"),
+    ("search", "type"): ("Kinds.", "project,sample"),
     ("runs", "filename"): ("The name of the run's file.", FILENAME),
 }
 """The description and example of a parameter, by the first part of its path (empty: any) and its name."""
