@@ -244,6 +244,31 @@ def refuse_unsafe_sign_in(settings: Settings) -> None:
         raise UnsafeSettings("SEQARK_OIDC_ISSUER must be an address without a query or fragment.")
 
 
+def refuse_unsafe_mail(settings: Settings) -> None:
+    """Raise `UnsafeSettings` for a mail server or a sender that cannot be meant; the URL is not repeated."""
+    try:
+        server = urlsplit(settings.smtp_url)
+        known = server.scheme in {"smtp", "smtps"} and server.hostname and server.port != 0
+        whole = (server.username is None) == (server.password is None) and not server.path.strip("/")
+    except ValueError:
+        known = whole = False
+    if settings.smtp_url and not (known and whole):
+        raise UnsafeSettings("SEQARK_SMTP_URL must be smtp://[user:password@]host:port or smtps://…, or empty.")
+    if settings.mail_from.count("@") != 1 or not settings.mail_from.isprintable():
+        raise UnsafeSettings("SEQARK_MAIL_FROM must be name@host or Name <name@host>.")
+
+
+def refuse_unsafe_lims(settings: Settings) -> None:
+    """Raise `UnsafeSettings` for messages that nobody would answer for, or that are signed with next to nothing."""
+    secrets = [part.strip() for part in settings.lims_secret.split(",") if part.strip()]
+    if settings.lims_secret and not settings.lims_account:
+        raise UnsafeSettings(
+            "SEQARK_LIMS_SECRET is set without SEQARK_LIMS_ACCOUNT; name the account that messages of the LIMS act for."
+        )
+    if settings.lims_secret and min((len(secret) for secret in secrets), default=0) < 16:
+        raise UnsafeSettings("SEQARK_LIMS_SECRET must have at least 16 characters, and each where there are more.")
+
+
 def refuse_unsafe(settings: Settings) -> None:
     """Raise `UnsafeSettings` for combinations that must not be served."""
     from accession.ids import PREFIX_FORM  # noqa: PLC0415  # keeps the settings light to import
@@ -268,6 +293,7 @@ def refuse_unsafe(settings: Settings) -> None:
     for fault in filter(None, told):
         raise UnsafeSettings(fault)
     refuse_unsafe_sign_in(settings)
+    refuse_unsafe_mail(settings)
     if settings.s3_endpoint not in {"embedded", "none"}:
         if not settings.s3_endpoint.startswith(("http://", "https://")):
             raise UnsafeSettings(
@@ -275,5 +301,6 @@ def refuse_unsafe(settings: Settings) -> None:
             )
         if not (settings.s3_access_key and settings.s3_secret_key):
             raise UnsafeSettings("SEQARK_S3_ACCESS_KEY and SEQARK_S3_SECRET_KEY are needed with an S3 URL.")
+    refuse_unsafe_lims(settings)
     if settings.api_processes > 1 and settings.sqlite:
         raise UnsafeSettings("SEQARK_API_PROCESSES above 1 needs PostgreSQL (SEQARK_DATABASE_URL).")

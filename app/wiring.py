@@ -14,6 +14,7 @@ from accession.clock import Clock, SystemClock
 from accession.errors import Conflict, Malformed, Unavailable
 from accession.files.rules import Terms
 from accession.memory import Memory
+from accession.people.rules import Lockout
 from accession.unit import Unit
 from app.db.engines import Engines, make_engines
 from app.secrets import load_keys
@@ -72,6 +73,12 @@ class Wiring:
         self.memory = Memory()
         self.uses = Uses(self.writing)
         self.probes: dict[str, Callable[[], Awaitable[object]]] = {}
+
+    @property
+    def lockout(self) -> Lockout:
+        """When an account pauses after wrong passwords."""
+        settings = self.settings
+        return Lockout(settings.lockout_attempts, timedelta(minutes=settings.lockout_minutes))
 
     @property
     def terms(self) -> Terms:

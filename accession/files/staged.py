@@ -13,7 +13,7 @@ from accession.files import discarding
 from accession.files.models import File, FileState
 from accession.ids import Kind
 from accession.paging import EXACT_LIMIT, Page, PageRequest
-from accession.people.access import personal_to
+from accession.people.access import personal_to, refuse_viewers
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -84,6 +84,7 @@ async def get_staged(unit: Unit, file_id: UUID) -> File:
 
 async def delete_staged(unit: Unit, file_id: UUID, terms: Terms) -> None:
     """Remove one of the caller's files with its bytes; `Conflict` for one that a run has, or had."""
+    refuse_viewers(unit)
     row = await get_staged(unit, file_id)
     if not await discarding.remove(unit, row, terms):
         raise Conflict("A run has this file; files of runs are never deleted.", code="file_linked")

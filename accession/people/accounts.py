@@ -50,14 +50,14 @@ class EmailTaken(Conflict):
     code = "email_taken"
 
 
-def checked(newcomer: Newcomer, password: str) -> Newcomer:
-    """The newcomer as it is stored, or `Rejected` with everything that is wrong."""
+def checked(newcomer: Newcomer, password: str | None) -> Newcomer:
+    """The newcomer as it is stored, or `Rejected` with everything that is wrong; no password is no fault."""
     email = rules.folded(newcomer.email)
     name = None if newcomer.name is None else rules.folded(newcomer.name)
     issues = [
         *([] if name is None else rules.name_issues(name)),
         *rules.email_issues(email),
-        *rules.password_issues(password, email),
+        *([] if password is None else rules.password_issues(password, email)),
         *rules.title_issues(newcomer.full_name, "full_name"),
     ]
     if issues:
@@ -65,7 +65,7 @@ def checked(newcomer: Newcomer, password: str) -> Newcomer:
     return msgspec.structs.replace(newcomer, email=email, name=name, full_name=newcomer.full_name.strip())
 
 
-async def open_account(unit: Unit, newcomer: Newcomer, password_hash: str) -> tuple[Account, Scope]:
+async def open_account(unit: Unit, newcomer: Newcomer, password_hash: str | None) -> tuple[Account, Scope]:
     """Add a checked newcomer with a personal organisation and the private access scope of a personal project.
 
     Raises `EmailTaken` or `NameTaken`. The project itself, of the scope's id, is for the caller to add.
@@ -179,7 +179,7 @@ async def actor_where(unit: Unit, statement: Select[Any]) -> Actor:
 
 
 def actor_from(unit: Unit, rows: Sequence[Row[Any]]) -> Actor:
-    """The Actor that rows of `actor_columns` describe; `Unauthenticated` without any, and for an inactive account."""
+    """The Actor that rows of `actor_columns` describe; none, or one that is not active, is `Unauthenticated`."""
     if not rows or not rows[0].active:
         raise Unauthenticated("The token is not valid (any more); log in again.", code="invalid_token")
     first = rows[0]

@@ -7,10 +7,8 @@ password, an account that is deactivated, paused or has no password) costs one c
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import msgspec
 from sqlalchemy import CursorResult, delete, update
 from sqlalchemy.exc import IntegrityError
 
@@ -21,6 +19,7 @@ from accession.limits import RequestCount
 from accession.people import passwords, rules, sessions
 from accession.people.accounts import account_of, find, locked
 from accession.people.credentials import PasswordReset
+from accession.people.rules import Lockout
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -33,13 +32,6 @@ if TYPE_CHECKING:
     Then = Callable[[Unit, Account], Awaitable["T"]]
 
 T = TypeVar("T")
-
-
-class Lockout(msgspec.Struct, frozen=True):
-    """After how many wrong passwords in a row an account pauses, and for how long."""
-
-    attempts: int = 10
-    pause: timedelta = timedelta(minutes=15)
 
 
 async def check_login(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import timedelta
 from enum import StrEnum
+
+import msgspec
 
 from accession.issues import Issue
 
@@ -41,6 +44,13 @@ class MemberRole(StrEnum):
     ADMIN = "admin"
     CONTRIBUTOR = "contributor"
     VIEWER = "viewer"
+
+
+class Lockout(msgspec.Struct, frozen=True):
+    """After how many wrong passwords in a row an account pauses, and for how long."""
+
+    attempts: int = 10
+    pause: timedelta = timedelta(minutes=15)
 
 
 def storable(text: str) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from accession.actor import ANONYMOUS, ARCHIVE, Actor
 from accession.audit.service import record
 from accession.base import State
+from accession.errors import Rejected
 from accession.ids import Kind
 from accession.numbers import mint
-from accession.people import passwords
+from accession.people import invitations, passwords
 from accession.people.accounts import NameTaken, Newcomer, checked, open_account
 from accession.people.rules import AccountRole
 from accession.projects.models import Project
@@ -23,14 +26,19 @@ if TYPE_CHECKING:
 _ATTEMPTS = 3
 
 
-async def register(units: Units, newcomer: Newcomer, password: str, *, caller: Actor = ANONYMOUS) -> Account:
-    """Open an account; `Rejected` with everything that is wrong, `Conflict` where the e-mail or name is taken."""
+async def register(
+    units: Units, newcomer: Newcomer, password: str, *, invitation: str | None = None, caller: Actor = ANONYMOUS
+) -> Account:
+    """Open an account, which joins what an invitation is to.
+
+    `Rejected` with everything that is wrong, `Conflict` where the e-mail or name is taken.
+    """
     known = checked(newcomer, password)
     password_hash = await passwords.hashed(password)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             async with units.writing(caller) as unit:
-                return await _open(unit, known, password_hash)
+                return await _open(unit, known, password_hash, invitation)
         except NameTaken:
             # A name made of the e-mail address was taken by somebody in the same moment: the next one is another.
             if known.name is not None or attempt == _ATTEMPTS:
@@ -52,8 +60,21 @@ async def add_account(
     return (await register(units, newcomer, password, caller=ARCHIVE)).id
 
 
-async def _open(unit: Unit, newcomer: Newcomer, password_hash: str) -> Account:
-    """Add the rows of a checked newcomer."""
+async def _open(unit: Unit, newcomer: Newcomer, password_hash: str, invitation: str | None) -> Account:
+    """Add the rows of a checked newcomer; an invitation to the archive itself decides the role."""
+    account = await open_with_project(unit, newcomer, password_hash)
+    if invitation is not None:
+        try:
+            used = await invitations.redeem(unit, invitation, account)
+        except Rejected as refused:
+            raise Rejected([msgspec.structs.replace(issue, field="invitation") for issue in refused.issues]) from None
+        if used.organisation_id is None and used.group_id is None:
+            account.role = AccountRole(used.role).value
+    return account
+
+
+async def open_with_project(unit: Unit, newcomer: Newcomer, password_hash: str | None) -> Account:
+    """Add the account and the personal project of a checked newcomer; without a password it signs in elsewhere."""
     account, scope = await open_account(unit, newcomer, password_hash)
     record(unit, "account.register", str(account.id), role=account.role)
     await _add_personal_project(unit, account, scope)

@@ -14,7 +14,7 @@ from accession.errors import Conflict, Denied, Rejected
 from accession.ids import Kind
 from accession.issues import Issue
 from accession.numbers import visibility_moved
-from accession.people.access import Verb
+from accession.people.access import Verb, refuse_viewers
 from accession.people.models import Membership, Organisation, Scope
 from accession.projects.models import Project
 from accession.projects.rules import ProjectDraft, settle_project
@@ -35,7 +35,7 @@ async def register_project(unit: Unit, draft: ProjectDraft, *, default_visibilit
 
     Without `visibility` the archive's default decides; a `release_date` in the future makes it embargoed until then.
     """
-    account = unit.require_account()
+    account = refuse_viewers(unit)
     digest = sha256(msgspec.json.encode(draft)).hexdigest()
     known = await submitted_before(unit, Project, draft.alias, digest)
     if known is not None:

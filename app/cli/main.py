@@ -14,7 +14,9 @@ PLACES = {
     "serve": Place("app.cli.serving", "serve", "Run the service: API, worker, scheduler, database and object store."),
     "worker": Place("app.cli.parts", "worker", "Run one worker: validation, QC, reports."),
     "migrate": Place("app.cli.migrating", "migrate", "Bring the database to the schema of this release."),
-    "users": Place("app.cli.people", "users", "Add accounts."),
+    "users": Place(
+        "app.cli.users", "users", "Accounts: add, list, invite, let in and shut out, give roles and passwords."
+    ),
     "projects": Place("app.cli.people", "projects", "Add projects."),
     "orgs": Place("app.cli.people", "orgs", "Add organisations."),
     "tokens": Place("app.cli.tokens", "tokens", "Personal access tokens: add, list, revoke."),

@@ -1,4 +1,4 @@
-"""`seqark users|orgs|projects add`: the administrative commands; they work while the service runs."""
+"""`seqark orgs|projects add`: the administrative commands; they work while the service runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from accession.errors import NotFound
 from accession.ids import Kind
 from accession.people import accounts, organisations
 from accession.people.rules import MemberRole
-from accession.projects.registration import add_account
 from accession.projects.rules import ProjectDraft
 from accession.projects.service import register_project
 from app.cli.opening import opened, run
@@ -18,30 +17,6 @@ from app.cli.opening import opened, run
 if TYPE_CHECKING:
     from accession.people.models import Account
     from accession.unit import Unit
-
-
-@click.group()
-def users() -> None:
-    """Accounts."""
-
-
-@users.command("add")
-@click.argument("name")
-@click.option("--email", required=True, help="The e-mail address to sign in with.")
-@click.option("--password", required=True, help="At least 8 characters.")
-@click.option("--admin", is_flag=True, help="May administer the whole archive.")
-@click.option("--can-run-pipelines", is_flag=True, help="May run pipelines.")
-def add_user(name: str, email: str, password: str, *, admin: bool, can_run_pipelines: bool) -> None:
-    """Open an account with a personal organisation and project."""
-
-    async def work() -> None:
-        async with opened() as wiring:
-            await add_account(
-                wiring, name=name, email=email, password=password, admin=admin, can_run_pipelines=can_run_pipelines
-            )
-
-    run(work())
-    click.echo(f"Added {name} <{email}>.")
 
 
 @click.group()

@@ -97,6 +97,9 @@ def test_a_data_folder_that_cannot_be_one_is_told_in_one_sentence(seqark: Seqark
         ({"worker_concurrency": "0"}, "SEQARK_WORKER_CONCURRENCY"),
         ({"worker_stale_after": "-1"}, "SEQARK_WORKER_STALE_AFTER"),
         ({"timezone": "Mars/Olympus"}, "SEQARK_TIMEZONE"),
+        ({"smtp_url": "http://mail.example.org"}, "SEQARK_SMTP_URL"),
+        ({"smtp_url": "smtp://user@mail.example.org"}, "SEQARK_SMTP_URL"),
+        ({"mail_from": "nobody"}, "SEQARK_MAIL_FROM"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )

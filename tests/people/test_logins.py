@@ -14,8 +14,8 @@ from accession.errors import Denied, Rejected, Unauthenticated
 from accession.limits import RequestCount
 from accession.people import logins, passwords, sessions
 from accession.people.credentials import RefreshToken
-from accession.people.logins import Lockout
 from accession.people.models import Account
+from accession.people.rules import Lockout
 
 pytestmark = pytest.mark.anyio
 LOCKOUT = Lockout(attempts=3, pause=timedelta(minutes=15))

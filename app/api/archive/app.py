@@ -19,6 +19,7 @@ from app.api.archive.downloads import Downloads
 from app.api.archive.errors import on_error
 from app.api.archive.experiments import Experiments
 from app.api.archive.fair import Fair
+from app.api.archive.profile import Profile
 from app.api.archive.projects import Projects
 from app.api.archive.qc import Qc
 from app.api.archive.runs import Runs
@@ -29,6 +30,7 @@ from app.api.archive.sheets import BulkSubmission
 from app.api.archive.staging import Staging
 from app.api.archive.subjects import Subjects
 from app.api.archive.upload import OneRunUpload
+from app.api.archive.users import Users
 from app.http.allow import allowing
 from app.http.auth import Authentication
 from app.http.deps import dependencies
@@ -48,8 +50,10 @@ newest first; their neighbours are in `Link`. Every refusal is a problem documen
 is wrong, and where."""
 RESOURCES: tuple[type, ...] = (
     AuthController,
+    Profile,
     PersonalTokens,
     MachineClients,
+    Users,
     Projects,
     Subjects,
     Samples,

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from accession.actor import Actor
 from accession.errors import Denied, Unauthenticated
-from accession.people import accounts, bearers, logins, sessions, tokens
+from accession.people import bearers, logins, sessions, tokens
 from accession.people.accounts import Newcomer
 from accession.projects.registration import register
 from accession.unit import Unit
 from app.api.archive.errors import problems
+from app.api.archive.mapping.accounts import user_out
 from app.api.archive.structs.auth import LoginIn, RefreshIn, RegisterIn, TokensOut, TokenType, UserOut
 from app.http.deps import actor_of
 from app.wiring import Wiring
@@ -22,16 +23,14 @@ from app.wiring import Wiring
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from accession.people.models import Account
-
-_BODY_LIMIT = 64 * 1024
+BODY_LIMIT = 64 * 1024
 _REFUSED = {
-    "invite": "Registration here is by invitation; ask the archive's administrator for an account.",
+    "invite": "Registration here is by invitation; ask the archive's administrator for one.",
     "closed": "Registration is closed here; ask the archive's administrator for an account.",
 }
 
 # These calls take their credential in the body; a stale bearer token that a client sends along must not bar them.
-_BY_BODY = {"ignores_bearer": True}
+BY_BODY = {"ignores_bearer": True}
 
 
 async def decide(wiring: Wiring, token: str, caller: Actor) -> Actor:
@@ -45,41 +44,51 @@ class AuthController(Controller):
 
     path = "/auth"
     tags = ("Accounts",)
-    request_max_body_size = _BODY_LIMIT
+    request_max_body_size = BODY_LIMIT
 
     @post(
         "/register",
         summary="Open an account",
-        description="Opens an account of the role submitter, with a private personal project.",
-        opt=_BY_BODY,
+        description=(
+            "Opens an account of the role submitter, with a private personal project. With an `invitation` it joins "
+            "what it was invited to; where registration is by invitation, none is opened without."
+        ),
+        opt=BY_BODY,
         responses=problems(403, 409, 413, 422),
     )
     async def register(
         self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[RegisterIn]
     ) -> UserOut:
         """Open an account; hashing the password holds no transaction."""
-        refusal = _REFUSED.get(wiring.settings.registration)
-        if refusal:
-            raise Denied(refusal, code="registration_closed")
+        mode = wiring.settings.registration
+        if mode == "closed" or (mode == "invite" and data.invitation is None):
+            raise Denied(_REFUSED[mode], code="registration_closed")
         newcomer = Newcomer(email=data.email, full_name=data.full_name)
-        return user_out(await register(wiring, newcomer, data.password, caller=actor_of(request)))
+        account = await register(wiring, newcomer, data.password, invitation=data.invitation, caller=actor_of(request))
+        return user_out(account)
 
     @post(
         "/login",
         status_code=200,
         summary="Begin a session",
         description="Answers an access token for requests and a refresh token for the next pair of tokens.",
-        opt=_BY_BODY,
+        opt=BY_BODY,
         responses=problems(413),
     )
     async def login(
         self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[LoginIn]
     ) -> Response[TokensOut]:
-        """Check the password outside of any transaction, then begin a session."""
-        account = await logins.check_login(wiring, data.email, data.password, caller=actor_of(request))
-        async with wiring.writing(actor_of(request)) as unit:
-            refresh_token = await sessions.begin(unit, account.id, days=wiring.settings.refresh_token_days)
-        return _tokens(wiring, account.id, refresh_token)
+        """Check the password outside of any transaction, then begin a session; a paused account is refused alike."""
+        settings = wiring.settings
+        begun = await logins.log_in(
+            wiring,
+            data.email,
+            data.password,
+            days=settings.refresh_token_days,
+            caller=actor_of(request),
+            lockout=wiring.lockout,
+        )
+        return tokens_out(wiring, *begun)
 
     @post(
         "/refresh",
@@ -89,7 +98,7 @@ class AuthController(Controller):
             "Trades a refresh token for the next pair. A refresh token is good once, and for another minute in case "
             "the answer got lost; using it later than that ends the session."
         ),
-        opt=_BY_BODY,
+        opt=BY_BODY,
         responses=problems(413),
     )
     async def refresh(
@@ -100,46 +109,22 @@ class AuthController(Controller):
             rotated = await sessions.rotate(unit, data.refresh_token, days=wiring.settings.refresh_token_days)
         if rotated is None:
             raise Unauthenticated("The refresh token is not valid (any more); log in again.", code="invalid_token")
-        return _tokens(wiring, *rotated)
+        return tokens_out(wiring, *rotated)
 
     @post(
         "/logout",
         status_code=204,
         summary="End a session",
         description="Ends the session of a refresh token. Its access token lives out its minutes.",
-        opt=_BY_BODY,
+        opt=BY_BODY,
         responses=problems(413),
     )
     async def logout(self, unit: NamedDependency[Unit], data: JSONBody[RefreshIn]) -> None:
         """End the session; an unknown token has none."""
         await sessions.end(unit, data.refresh_token)
 
-    @get(
-        "/me",
-        summary="Who am I",
-        description="The account of the bearer token.",
-        responses=problems(),
-        security=[{"bearer": []}],
-    )
-    async def me(self, unit: NamedDependency[Unit]) -> UserOut:
-        """The caller's account."""
-        return user_out(await accounts.account_of(unit))
 
-
-def user_out(account: Account) -> UserOut:
-    """An account as the dialect shows it."""
-    return UserOut(
-        id=account.id,
-        name=account.name,
-        email=account.email,
-        full_name=account.full_name,
-        role=account.role,
-        can_run_pipelines=account.can_run_pipelines,
-        created_at=account.created_at,
-    )
-
-
-def _tokens(wiring: Wiring, account_id: UUID, refresh_token: str) -> Response[TokensOut]:
+def tokens_out(wiring: Wiring, account_id: UUID, refresh_token: str) -> Response[TokensOut]:
     """A pair of tokens, which no cache may keep."""
     minutes = wiring.settings.access_token_minutes
     access_token = tokens.access_token(wiring.keys, account_id, now=wiring.clock.now(), minutes=minutes)

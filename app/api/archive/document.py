@@ -28,8 +28,8 @@ TAGS = [
     Tag("Reports", "What is told over many records at once."),
 ]
 _NOUNS = {"projects", "project", "subjects", "subject", "samples", "sample", "experiments", "experiment", "runs", "run"}
-_NOUNS |= {"checklists", "checklist", "one"}
-_OWN = ("/auth", "/staging", "/upload", "/audit")  # reads there speak of the caller, so a token is needed
+_NOUNS |= {"checklists", "checklist", "one", "users", "user"}
+_OWN = ("/auth", "/users", "/staging", "/upload", "/audit")  # reads there speak of the caller, so a token is needed
 _CALLS = ("register", "login", "refresh", "logout", "forgot-password", "reset-password", "oidc/login", "oidc/callback")
 _SIGNING_IN = {f"/auth/{call}" for call in _CALLS}
 _TEXT = {"type": "string"}

@@ -43,7 +43,7 @@ class Staging(Controller):
         description="One part `file`, streamed. The file answers as `verifying`; its verdict follows.",
         request_max_body_size=None,
         operation_class=UploadOperation,
-        responses=problems(409, 413, 415, 422, 503),
+        responses=problems(403, 409, 413, 415, 422, 503),
     )
     async def upload(self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring]) -> StagedFileOut:
         """Stream the form's file into the store."""
@@ -55,7 +55,7 @@ class Staging(Controller):
         summary="Begin an upload straight to the object store",
         description="Answers a signed link for one PUT, or one for each of `parts`. Complete the upload afterwards.",
         request_max_body_size=_BODY_LIMIT,
-        responses=problems(413, 422, 503),
+        responses=problems(403, 413, 422, 503),
     )
     async def initiate(
         self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[InitiateIn]
@@ -75,7 +75,7 @@ class Staging(Controller):
         summary="Complete an upload straight to the object store",
         description="409 while the bytes are absent or short. Repeated it answers the file as it is.",
         request_max_body_size=_BODY_LIMIT,
-        responses=problems(404, 409, 413, 422, 503),
+        responses=problems(403, 404, 409, 413, 422, 503),
     )
     async def complete(
         self,
@@ -114,7 +114,7 @@ class Staging(Controller):
         """One file, with its verdict."""
         return staged_out(unit.prefix, await get_staged(unit, file_id_of(file_id)))
 
-    @delete("/files/{file_id:str}", summary="Delete one of the own files", responses=problems(404, 409))
+    @delete("/files/{file_id:str}", summary="Delete one of the own files", responses=problems(403, 404, 409))
     async def delete_file(
         self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], file_id: FromPath[str]
     ) -> None:

@@ -9,7 +9,9 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
+from accession.people import inviting
 from accession.people.models import Account
+from accession.people.rules import AccountRole, MemberRole
 from app.api.archive.app import archive_app
 
 pytestmark = pytest.mark.anyio
@@ -61,7 +63,10 @@ async def refreshed(api, token):
 async def test_whoever_registers_is_a_submitter_and_never_sees_the_password_again(api, registered):
     assert registered["email"] == "ana@example.org"
     assert (registered["name"], registered["full_name"], registered["role"]) == ("ana", "Ana Example", "submitter")
-    assert set(registered) == {"id", "name", "email", "full_name", "role", "can_run_pipelines", "created_at"}
+    assert set(registered) == {
+        *("id", "name", "email", "full_name", "role", "can_run_pipelines", "created_at"),
+        *("affiliation", "orcid", "email_verified"),
+    }
     assert registered["can_run_pipelines"] is False
 
 
@@ -102,12 +107,61 @@ async def test_a_huge_body_is_too_large(api):
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
-async def test_where_registration_is_not_open_nobody_registers(api, wiring):
-    for mode in ("invite", "closed"):
-        wiring.settings = msgspec.structs.replace(wiring.settings, registration=mode)
-        answer = await api.post(f"{ROOT}/register", json=ANA)
+async def invited(wiring, admin, email, role="viewer"):
+    async with wiring.writing(admin.actor) as unit:
+        return (await inviting.invite_to_archive(unit, email, AccountRole(role))).token
+
+
+def registering(wiring, mode):
+    wiring.settings = msgspec.structs.replace(wiring.settings, registration=mode)
+
+
+async def test_where_registration_is_not_open_nobody_registers_unasked(api, wiring, admin):
+    token = await invited(wiring, admin, "ana@example.org")
+    for mode, body in (("invite", ANA), ("closed", ANA), ("closed", {**ANA, "invitation": token})):
+        registering(wiring, mode)
+        answer = await api.post(f"{ROOT}/register", json=body)
         assert (answer.status_code, answer.json()["code"]) == (403, "registration_closed")
         assert "administrator" in answer.json()["detail"]
+
+
+async def test_an_invitation_opens_one_account_for_its_address_in_its_role(api, wiring, admin):
+    registering(wiring, "invite")
+    token = await invited(wiring, admin, "ana@example.org")
+    for body in ({"invitation": "unknown"}, {"invitation": token, "email": "other@example.org"}):
+        answer = await api.post(f"{ROOT}/register", json=ANA | body)
+        assert (answer.status_code, [issue["field"] for issue in answer.json()["issues"]]) == (422, ["invitation"])
+    answer = await api.post(f"{ROOT}/register", json=ANA | {"invitation": token})
+    assert (answer.status_code, answer.json()["role"]) == (201, "viewer")
+    again = await api.post(f"{ROOT}/register", json=ANA | {"invitation": token, "email": "other@example.org"})
+    assert again.status_code == 422
+
+
+async def test_a_newcomer_joins_the_organisation_that_the_invitation_is_to(api, wiring, alice):
+    lab = await api.post("/api/v1/organisations", json={"slug": "lab", "title": "The lab"}, headers=alice.headers)
+    assert lab.status_code == 201
+    async with wiring.writing(alice.actor) as unit:
+        made = await inviting.invite_to_organisation(unit, "lab", "ana@example.org", MemberRole.CONTRIBUTOR)
+    registering(wiring, "invite")
+    answer = await api.post(f"{ROOT}/register", json=ANA | {"invitation": made.token})
+    assert (answer.status_code, answer.json()["role"]) == (201, "submitter")
+    session = await api.post(f"{ROOT}/login", json={"email": "ana", "password": ANA["password"]})
+    me = (await api.get(f"{ROOT}/me", headers=bearer(session.json()["access_token"]))).json()
+    assert [(place["slug"], place["role"]) for place in me["organisations"]] == [
+        ("lab", "contributor"),
+        ("personal-ana", "owner"),
+    ]
+
+
+async def test_an_account_pauses_after_as_many_wrong_passwords_as_the_settings_say(api, wiring, registered, clock):
+    wiring.settings = msgspec.structs.replace(wiring.settings, lockout_attempts=2, lockout_minutes=3)
+    right = {"email": ANA["email"], "password": ANA["password"]}
+    wrong = [await api.post(f"{ROOT}/login", json={**right, "password": "wrong"}) for _ in range(2)]
+    paused = await api.post(f"{ROOT}/login", json=right)
+    assert paused.status_code == 401
+    assert paused.json() == wrong[0].json() == wrong[1].json()
+    clock.advance(minutes=3)
+    assert (await api.post(f"{ROOT}/login", json=right)).status_code == 200
 
 
 async def test_a_login_gives_tokens_that_no_cache_keeps(api, registered):
@@ -118,7 +172,9 @@ async def test_a_login_gives_tokens_that_no_cache_keeps(api, registered):
     assert set(body) == {"access_token", "refresh_token", "token_type", "expires_in"}
     assert (body["token_type"], body["expires_in"]) == ("bearer", 1800)
     me = await api.get(f"{ROOT}/me", headers=bearer(body["access_token"]))
-    assert (me.status_code, me.json()) == (200, registered)
+    told = me.json()
+    assert [place["slug"] for place in told.pop("organisations")] == ["personal-ana"]
+    assert (me.status_code, told) == (200, registered)
 
 
 async def test_an_unknown_account_and_a_wrong_password_answer_alike(api, registered):

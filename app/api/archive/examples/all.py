@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from app.api.archive.examples.accounts import ACCOUNTS, USER_ID
 from app.api.archive.examples.audit import AUDIT
 from app.api.archive.examples.files import FILES, SHEETS
 from app.api.archive.examples.finding import FOUND
@@ -13,7 +14,7 @@ from app.api.archive.examples.records import EXPERIMENT, FILE_ID, FILENAME, PROJ
 from app.api.archive.examples.reports import REPORTS
 from app.api.archive.examples.tokens import TOKENS
 
-BODIES: dict[type, msgspec.Struct] = {type(example): example for example in (*RECORDS, *FILES, *SHEETS, *FOUND, *REPORTS, *TOKENS, *AUDIT)}
+BODIES: dict[type, msgspec.Struct] = {type(example): example for example in (*ACCOUNTS, *RECORDS, *FILES, *SHEETS, *FOUND, *REPORTS, *TOKENS, *AUDIT)}
 PROBLEM: dict[str, Any] = {
     "type": "urn:seqark:problem:rejected",
     "title": "Unprocessable Entity",
@@ -29,6 +30,7 @@ PARAMETERS: dict[tuple[str, str], tuple[str, str]] = {
     ("samples", "accession"): ("The sample's accession.", SAMPLE),
     ("experiments", "accession"): ("The experiment's accession.", EXPERIMENT),
     ("runs", "accession"): (_VERSIONED, RUN),
+    ("users", "user_id"): ("The account's id.", str(USER_ID)),
     ("", "checklist"): ("The checklist's id or name.", "ERC000011"),
     ("", "file_id"): ("The staged file's id.", str(FILE_ID)),
     ("", "upload_id"): ("What the beginning of the upload answered.", str(FILE_ID)),

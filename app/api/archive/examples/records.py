@@ -1,4 +1,4 @@
-"""Examples of accounts, records and what is known of their quality."""
+"""Examples of records and what is known of their quality."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 
-from app.api.archive.structs.auth import LoginIn, RefreshIn, RegisterIn, TokensOut, TokenType, UserOut
 from app.api.archive.structs.experiments import ExperimentIn, ExperimentOut, ExperimentPatch
 from app.api.archive.structs.projects import ProjectIn, ProjectOut, ProjectPatch, ReleaseIn
 from app.api.archive.structs.qc import ProjectQcOut, ReportOut, RunLineOut, RunQcOut, ValidationOut
@@ -25,21 +24,6 @@ MADE = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 _SUMMARY = {"total_sequences": 25_000_000, "gc_content": 41.8}
 _PAGE = f"/qc/{RUN}/fastqc_report.html"
 
-_ACCOUNTS: tuple[msgspec.Struct, ...] = (
-    RegisterIn("ana@example.org", "correct horse battery", "Ana Example"),
-    LoginIn("ana@example.org", "correct horse battery"),
-    RefreshIn("2Q2dZ0h3mV9xT4kB"),
-    UserOut(
-        id=UUID("01981f3a-1b2c-7a3d-8e4f-0123456789ab"),
-        name="ana",
-        email="ana@example.org",
-        full_name="Ana Example",
-        role="submitter",
-        can_run_pipelines=False,
-        created_at=MADE,
-    ),
-    TokensOut("eyJhbGciOiJIUzI1NiIs", "2Q2dZ0h3mV9xT4kB", TokenType.BEARER, 1800),
-)
 _PROJECTS: tuple[msgspec.Struct, ...] = (
     ProjectIn(
         title="Cattle of the highlands",
@@ -194,4 +178,4 @@ _QUALITY: tuple[msgspec.Struct, ...] = (
         seconds=41.2,
     ),
 )
-RECORDS = (*_ACCOUNTS, *_PROJECTS, *_SUBJECTS, *_SAMPLES, *_EXPERIMENTS, *_RUNS, *_QUALITY)
+RECORDS = (*_PROJECTS, *_SUBJECTS, *_SAMPLES, *_EXPERIMENTS, *_RUNS, *_QUALITY)
