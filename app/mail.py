@@ -6,20 +6,20 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import aiosmtplib
 import msgspec
+
+from app.postbox import Server, sender_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 SECONDS = 20.0  # for each step of the protocol
 _OWN_MACHINE = {"localhost", "127.0.0.1", "::1"}
-_PORTS = {"smtp": 25, "smtps": 465}
 
 
 class MailRefused(Exception):
@@ -30,20 +30,6 @@ class MailWaits(Exception):
     """The server is not there, or takes no mail just now; the message says why."""
 
 
-class Server(msgspec.Struct, frozen=True):
-    """An SMTP server. `tls` is from the first byte on; else STARTTLS is used where the server offers it."""
-
-    host: str
-    port: int
-    tls: bool
-    user: str | None = None
-    password: str | None = None
-
-    def __repr__(self) -> str:
-        """No password, so that none gets into a log."""
-        return f"Server({self.host}:{self.port})"
-
-
 class Text(msgspec.Struct, frozen=True):
     """One mail: `id` makes its Message-ID, so that a second copy is told by it."""
 
@@ -51,28 +37,6 @@ class Text(msgspec.Struct, frozen=True):
     recipient: str
     subject: str
     body: str
-
-
-def server_of(url: str) -> Server:
-    """Read `smtp://[user:password@]host[:port]` or `smtps://…`; raises ValueError, which does not repeat the URL."""
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
-        message = "not of the form smtp://[user:password@]host:port or smtps://…"
-        raise ValueError(message)
-    user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
-    if (user is None) != (password is None):
-        message = "a user without a password, or a password without a user"
-        raise ValueError(message)
-    return Server(parts.hostname, parts.port or _PORTS[parts.scheme], parts.scheme == "smtps", user, password)
-
-
-def sender_of(mail_from: str) -> Address:
-    """Read `name@host` or `Name <name@host>`; raises ValueError."""
-    name, address = parseaddr(mail_from)
-    if mail_from.count("@") != 1 or not address or not mail_from.isprintable():
-        message = "not of the form name@host or Name <name@host>"
-        raise ValueError(message)
-    return Address(name, addr_spec=address)
 
 
 def message_of(text: Text, *, mail_from: str, now: datetime) -> EmailMessage:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from app import edge
+from app.postbox import fault_of_mail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -244,20 +245,6 @@ def refuse_unsafe_sign_in(settings: Settings) -> None:
         raise UnsafeSettings("SEQARK_OIDC_ISSUER must be an address without a query or fragment.")
 
 
-def refuse_unsafe_mail(settings: Settings) -> None:
-    """Raise `UnsafeSettings` for a mail server or a sender that cannot be meant; the URL is not repeated."""
-    try:
-        server = urlsplit(settings.smtp_url)
-        known = server.scheme in {"smtp", "smtps"} and server.hostname and server.port != 0
-        whole = (server.username is None) == (server.password is None) and not server.path.strip("/")
-    except ValueError:
-        known = whole = False
-    if settings.smtp_url and not (known and whole):
-        raise UnsafeSettings("SEQARK_SMTP_URL must be smtp://[user:password@]host:port or smtps://…, or empty.")
-    if settings.mail_from.count("@") != 1 or not settings.mail_from.isprintable():
-        raise UnsafeSettings("SEQARK_MAIL_FROM must be name@host or Name <name@host>.")
-
-
 def refuse_unsafe_lims(settings: Settings) -> None:
     """Raise `UnsafeSettings` for messages that nobody would answer for, or that are signed with next to nothing."""
     secrets = [part.strip() for part in settings.lims_secret.split(",") if part.strip()]
@@ -289,11 +276,11 @@ def refuse_unsafe(settings: Settings) -> None:
         edge.fault_of_proxies(settings.trusted_proxies),
         edge.fault_of_origins(settings.cors_origins, credentials=settings.cors_credentials),
         edge.fault_of_dialects(settings.rate_limits),
+        fault_of_mail(settings.smtp_url, settings.mail_from),
     )
     for fault in filter(None, told):
         raise UnsafeSettings(fault)
     refuse_unsafe_sign_in(settings)
-    refuse_unsafe_mail(settings)
     if settings.s3_endpoint not in {"embedded", "none"}:
         if not settings.s3_endpoint.startswith(("http://", "https://")):
             raise UnsafeSettings(

@@ -133,7 +133,7 @@ async def give_password(units: Units, account_id: UUID, password: str) -> None:
 async def first_admin(unit: Unit) -> Account | None:
     """The active administrator who has been here longest."""
     admins = select(Account).where(Account.role == AccountRole.ADMIN.value, Account.active)
-    return await unit.session.scalar(admins.order_by(Account.id).limit(1))
+    return (await unit.session.scalars(admins.order_by(Account.id).limit(1))).one_or_none()
 
 
 async def _for_change(unit: Unit, text: str, *, keeps_admin: bool) -> Account:

@@ -12,6 +12,7 @@ from accession.actor import ARCHIVE
 from accession.outbox import Claimed, Kind, Outcome
 from accession.people import resets
 from app import mail
+from app.postbox import server_of
 
 if TYPE_CHECKING:
     from accession.unit import Unit
@@ -83,6 +84,6 @@ async def _send(wiring: Wiring, letter: Claimed, body: str) -> None:
     message = mail.message_of(text, mail_from=settings.mail_from, now=wiring.clock.now())
     try:
         async with asyncio.timeout(SECONDS):
-            await mail.send(mail.server_of(settings.smtp_url), message)
+            await mail.send(server_of(settings.smtp_url), message)
     except TimeoutError:
         raise mail.MailWaits(f"The mail server took longer than {SECONDS:g} s.") from None

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from app import mail
-from app.mail import MailRefused, MailWaits, Server, Text
+from app.mail import MailRefused, MailWaits, Text
+from app.postbox import Server, server_of
 from tests.servers.mail import PASSWORD, USER, certificate, running_mail
 
 pytestmark = pytest.mark.anyio
@@ -68,7 +69,7 @@ async def test_a_server_that_speaks_tls_from_the_first_byte_takes_a_login(tmp_pa
     context, trusted = certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     with running_mail(tls=context, auth_require_tls=False) as (box, port):
-        server = mail.server_of(f"smtps://{USER}:p%40ss%3Aword%2F1@127.0.0.1:{port}")
+        server = server_of(f"smtps://{USER}:p%40ss%3Aword%2F1@127.0.0.1:{port}")
         await mail.send(server, message())
         with pytest.raises(MailWaits, match="SEQARK_SMTP_URL"):
             await sent(port, tls=True, user=USER, password="wrong")
@@ -125,10 +126,10 @@ async def test_a_server_that_is_not_there_is_waited_for():
 )
 def test_what_is_no_address_of_a_server_is_refused(url):
     with pytest.raises(ValueError):  # noqa: PT011  # urllib has messages of its own
-        mail.server_of(url)
+        server_of(url)
 
 
 def test_an_address_of_a_server_names_host_port_and_login():
-    assert mail.server_of("smtp://mail.example.org") == Server("mail.example.org", 25, tls=False)
-    assert mail.server_of("smtps://a%40b:c%3Ad@[::1]:99") == Server("::1", 99, tls=True, user="a@b", password="c:d")
-    assert "c:d" not in repr(mail.server_of("smtps://a:c%3Ad@h"))
+    assert server_of("smtp://mail.example.org") == Server("mail.example.org", 25, tls=False)
+    assert server_of("smtps://a%40b:c%3Ad@[::1]:99") == Server("::1", 99, tls=True, user="a@b", password="c:d")
+    assert "c:d" not in repr(server_of("smtps://a:c%3Ad@h"))
