@@ -16,7 +16,9 @@ from accession.files.rules import Terms
 from accession.memory import Memory
 from accession.people.rules import Lockout
 from accession.unit import Unit
+from app.counts import Counts
 from app.db.engines import Engines, make_engines
+from app.oidc import provider_of
 from app.secrets import load_keys
 from app.uses import Uses
 
@@ -72,6 +74,8 @@ class Wiring:
         self.notifier = notifier
         self.memory = Memory()
         self.uses = Uses(self.writing)
+        self.counts = Counts(self.reading, self.writing)
+        self.provider = provider_of(settings)
         self.probes: dict[str, Callable[[], Awaitable[object]]] = {}
 
     @property
@@ -89,6 +93,7 @@ class Wiring:
             quota_bytes=settings.quota_bytes,
             link=timedelta(hours=settings.upload_link_hours),
             staging=timedelta(days=settings.staging_days),
+            removal=timedelta(days=settings.removal_days),
             etag_is_md5=settings.s3_endpoint in {"embedded", "none"},
         )
 
@@ -126,6 +131,8 @@ class Wiring:
 
     async def close(self) -> None:
         """Close what is open."""
+        if self.provider is not None:
+            await self.provider.close()
         await self.engines.close()
 
     def _unit(self, session: AsyncSession | AsyncEngine, actor: Actor) -> Unit:

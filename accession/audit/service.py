@@ -37,10 +37,10 @@ def _write(session: Session) -> None:
         insert_now(session.connection(), _EVENTS, noted)
 
 
-async def record_many(unit: Unit, events: Sequence[tuple[str, str]]) -> None:
-    """Note many (verb, subject) of one request, in one statement."""
+async def record_many(unit: Unit, events: Sequence[tuple[str, str]], **detail: Any) -> None:
+    """Note many (verb, subject) of one request with the same detail, in one statement."""
     rows = [{"id": new_id(), "verb": verb, "subject": subject} for verb, subject in events]
-    await insert_rows(unit.session, _EVENTS, rows, **_shared(unit))
+    await insert_rows(unit.session, _EVENTS, rows, **_shared(unit), **({"detail": detail} if detail else {}))
 
 
 def _shared(unit: Unit) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select
 
-from accession.catalog.shapes import Shape, table_of
+from accession.catalog.shapes import DAY, Shape, table_of
 from accession.catalog.totals import mark_of
 from accession.errors import NotFound
 from accession.ids import Accession, require_serial
 from accession.paging import EXACT_LIMIT, Page, PageRequest
 from accession.people.access import Viewer, readable, values, viewer
-from accession.records import raise_gone
+from accession.records import hold_scope, raise_gone, whole_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +48,15 @@ async def find_record(unit: Unit, shape: Shape, accession: Accession) -> Row[Any
     return rows[0]
 
 
+async def lock_record(unit: Unit, shape: Shape, accession: str, *, alone: bool = False) -> None:
+    """Keep a record as it is until the commit, before it is looked at and changed; `alone`: before a move of state."""
+    unit.require_account()
+    serial = whole_record(accession, unit.prefix, shape.kind)
+    columns = table_of(shape.model).c
+    await hold_scope(unit, select(columns.scope_id).where(columns.serial == serial).scalar_subquery(), alone=alone)
+    await unit.session.execute(select(columns.id).where(columns.serial == serial).with_for_update())
+
+
 async def page_of(
     unit: Unit, shape: Shape, wanted: PageRequest, filters: Mapping[str, Any] | None = None
 ) -> Page[Row[Any]]:
@@ -60,6 +69,8 @@ async def page_of(
     }
     names = tuple(sorted(given))
     parameters = {**values(unit), **{f"by_{name}": serials.get(name, given[name]) for name in names}}
+    if "visibility" in names:
+        parameters[DAY] = unit.today
     before = wanted.before is not None
     rows_of = _page_statement(shape, viewer(unit), names, before)
     offset = 0 if before else (wanted.page - 1) * wanted.per_page

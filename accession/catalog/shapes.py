@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import Select, Table, select
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, case, literal_column, or_, select
 
 from accession.base import Owned
 from accession.catalog.models import Experiment, Sample, Subject
 from accession.ids import Kind
+from accession.moves import SHOWN
 from accession.people.access import Viewer, whole
 from accession.people.models import Organisation, Scope
 from accession.projects.models import Project
@@ -47,7 +48,7 @@ def table_of(model: Any) -> Table:
 
 def columns(model: Any, *left_out: str) -> list[Any]:
     """The columns of a model that an answer needs; ids of rows are not among them."""
-    hidden = {"id", "owner_id", "scope_id", "submitted_digest", "moved_at", "moved_reason", *left_out}
+    hidden = {"id", "owner_id", "scope_id", "submitted_digest", "moved_at", "moved_with", *left_out}
     return [column for column in table_of(model).columns if column.name not in hidden]
 
 
@@ -59,31 +60,59 @@ def filters(model: Any, *names: str) -> dict[str, Any]:
 PROJECTS, SUBJECTS, SAMPLES, EXPERIMENTS = (table_of(m) for m in (Project, Subject, Sample, Experiment))
 SCOPES, ORGANISATIONS = table_of(Scope), table_of(Organisation)
 _of_project = PROJECTS.c.serial.label("project_serial")
+OPENNESS = (SCOPES.c.state.label("scope_state"), SCOPES.c.release_date)
+"""What of its project's scope an answer about a record tells, derived: whether it is open."""
 
 _project = select(
-    *columns(Project, "report_due_at"),
-    SCOPES.c.release_date,
-    SCOPES.c.state.label("scope_state"),
-    ORGANISATIONS.c.slug.label("organisation"),
+    *columns(Project, "report_due_at"), *OPENNESS, ORGANISATIONS.c.slug.label("organisation")
 ).select_from(
     PROJECTS.join(SCOPES, SCOPES.c.id == PROJECTS.c.scope_id).join(
         ORGANISATIONS, ORGANISATIONS.c.id == SCOPES.c.organisation_id
     )
 )
-_subject = select(*columns(Subject), _of_project).select_from(
-    SUBJECTS.join(PROJECTS, PROJECTS.c.scope_id == SUBJECTS.c.scope_id).join(SCOPES, SCOPES.c.id == SUBJECTS.c.scope_id)
+_subject = select(*columns(Subject), *OPENNESS, _of_project).select_from(
+    SUBJECTS.join(PROJECTS, PROJECTS.c.id == SUBJECTS.c.scope_id).join(SCOPES, SCOPES.c.id == SUBJECTS.c.scope_id)
 )
 _sample = select(
-    *columns(Sample, "subject_id", "updated_at"), _of_project, SUBJECTS.c.serial.label("subject_serial")
+    *columns(Sample, "subject_id", "updated_at"), *OPENNESS, _of_project, SUBJECTS.c.serial.label("subject_serial")
 ).select_from(
-    SAMPLES.join(PROJECTS, PROJECTS.c.scope_id == SAMPLES.c.scope_id).outerjoin(
-        SUBJECTS, SUBJECTS.c.id == SAMPLES.c.subject_id
-    )
+    SAMPLES.join(PROJECTS, PROJECTS.c.id == SAMPLES.c.scope_id)
+    .join(SCOPES, SCOPES.c.id == SAMPLES.c.scope_id)
+    .outerjoin(SUBJECTS, SUBJECTS.c.id == SAMPLES.c.subject_id)
 )
 _experiment = select(
-    *columns(Experiment, "sample_id", "updated_at"), SAMPLES.c.serial.label("sample_serial")
-).select_from(EXPERIMENTS.join(SAMPLES, SAMPLES.c.id == EXPERIMENTS.c.sample_id))
+    *columns(Experiment, "sample_id", "updated_at"), *OPENNESS, SAMPLES.c.serial.label("sample_serial")
+).select_from(
+    EXPERIMENTS.join(SAMPLES, SAMPLES.c.id == EXPERIMENTS.c.sample_id).join(
+        SCOPES, SCOPES.c.id == EXPERIMENTS.c.scope_id
+    )
+)
 
+
+def told_state(table: Table) -> ColumnElement[str]:
+    """The state that an answer tells: the record's own, or its project's where it only follows that."""
+    return case((table.c.state == literal_column("'public'"), SCOPES.c.state), else_=table.c.state)
+
+
+def in_state(told: ColumnElement[str]) -> dict[str, ColumnElement[bool]]:
+    """The condition of the filter `state`."""
+    return {"state": told == bindparam("by_state")}
+
+
+def _in_visibility() -> ColumnElement[bool]:
+    """The condition of the filter `visibility`, which is derived as `moves.visibility_of` does it."""
+    waits = SCOPES.c.release_date > bindparam(DAY, type_=SCOPES.c.release_date.type)
+    shown = or_(*(SCOPES.c.state == literal_column(f"'{state.value}'") for state in SHOWN))
+    seen = case(
+        (and_(shown, waits), literal_column("'embargoed'")),
+        (shown, literal_column("'public'")),
+        else_=literal_column("'private'"),
+    )
+    return seen == bindparam("by_visibility")
+
+
+DAY = "by_day"
+"""The parameter that is the day on which a condition is decided."""
 EXTERNAL = ("alias", "ena_accession", "ncbi_accession")
 _TAXON = ("organism", "tax_id", "sex")
 
@@ -91,9 +120,11 @@ PROJECT = Shape(
     Kind.PROJECT,
     Project,
     _project,
-    filters(Project, *EXTERNAL, "title", "project_type", "license", "state") | {"organisation": ORGANISATIONS.c.slug},
+    filters(Project, *EXTERNAL, "title", "project_type", "license", "state")
+    | {"organisation": ORGANISATIONS.c.slug, "release_date": SCOPES.c.release_date},
     {},
     "project",
+    {"visibility": _in_visibility()},
 )
 SUBJECT = Shape(
     Kind.SUBJECT,
@@ -102,6 +133,7 @@ SUBJECT = Shape(
     filters(Subject, "alias", *_TAXON) | {"project_accession": PROJECTS.c.serial},
     {"project_accession": Kind.PROJECT},
     "subject",
+    in_state(told_state(SUBJECTS)),
     personal=True,
 )
 SAMPLE = Shape(
@@ -113,6 +145,7 @@ SAMPLE = Shape(
     | {"project_accession": PROJECTS.c.serial, "subject_accession": SUBJECTS.c.serial},
     {"project_accession": Kind.PROJECT, "subject_accession": Kind.SUBJECT},
     "sample",
+    in_state(told_state(SAMPLES)),
 )
 EXPERIMENT = Shape(
     Kind.EXPERIMENT,
@@ -123,4 +156,5 @@ EXPERIMENT = Shape(
     | {"sample_accession": SAMPLES.c.serial},
     {"sample_accession": Kind.SAMPLE},
     "experiment",
+    in_state(told_state(EXPERIMENTS)),
 )

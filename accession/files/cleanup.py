@@ -18,6 +18,7 @@ from accession.audit.service import record
 from accession.errors import NotFound
 from accession.files import discarding
 from accession.files.models import DiscardedObject, File, FileState, Method
+from accession.files.removed import bytes_end
 from accession.files.rules import Terms, next_look
 from accession.files.uploads import Uploads
 from accession.ids import Kind
@@ -80,11 +81,30 @@ async def _look_at(unit: Unit, row: File, terms: Terms) -> Chore | None:
         case FileState.EXPIRED:
             row.clean_at = None
             return None
+        case FileState.LINKED if await _expire_removed(unit, row, terms):
+            return None
         case _ if _link_ended(row, unit.now, terms) and row.version_id is not None:
             return Chore(ChoreKind.TRIM, row.id, row.key, keep=row.version_id)
         case _:
-            row.clean_at = _next_cleaning(row, unit.now, terms)
+            row.clean_at = await _next_look(unit, row, terms)
             return None
+
+
+async def _next_look(unit: Unit, row: File, terms: Terms) -> datetime | None:
+    """When a file is to be looked at next, also for the sake of a run that was removed."""
+    moments = (_next_cleaning(row, unit.now, terms), await bytes_end(unit, row, terms))
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+async def _expire_removed(unit: Unit, row: File, terms: Terms) -> bool:
+    """Expire the file of a run that was removed long enough ago; False where it is too soon, or a run has it."""
+    end = await bytes_end(unit, row, terms)
+    if end is None or end > unit.now:
+        return False
+    row.state, row.clean_at, row.due_at = FileState.EXPIRED, None, None
+    discarding.discard(unit, [row.key, *await discarding.forget_reports(unit, row.id)])
+    record(unit, "expired", unit.accession(Kind.FILE, row.serial))
+    return True
 
 
 async def _expire(unit: Unit, row: File) -> bool:
@@ -155,7 +175,7 @@ async def cleaned(unit: Unit, terms: Terms, chore: Chore, found: ObjectStat | No
         case ChoreKind.TRIM:
             row = await unit.session.get(File, chore.id)
             if row is not None:
-                row.clean_at = _next_cleaning(row, unit.now, terms)
+                row.clean_at = await _next_look(unit, row, terms)
         case ChoreKind.LOOK:
             await settle_pending(unit, terms, chore.id, found)
 

@@ -26,6 +26,10 @@ class FileState(StrEnum):
     EXPIRED = "expired"
 
 
+UNSETTLED = (FileState.PENDING, FileState.RECEIVING, FileState.VERIFYING, FileState.REJECTED, FileState.EXPIRED)
+"""States of a file that a run tells in the place of its own: its bytes are not good, or not yet."""
+
+
 class Method(StrEnum):
     """How bytes arrive: through the service, by one signed PUT, or by signed parts."""
 

@@ -11,7 +11,7 @@ from accession.audit import service as audit
 from accession.catalog.models import Run
 from accession.files.discarding import discard
 from accession.files.leases import held
-from accession.files.models import File, QcReport
+from accession.files.models import File, FileState, QcReport
 from accession.files.project_reports import mark_report_due
 from accession.ids import Kind
 
@@ -97,8 +97,9 @@ async def inputs_of_file(unit: Unit, file_id: UUID) -> Inputs | None:
 
 
 async def _discard_orphans(unit: Unit, file_id: UUID, reports: Sequence[ToolReport]) -> None:
-    """Have the pages and data of a file removed that was itself removed while it was measured."""
-    if (await unit.session.execute(select(File.id).where(File.id == file_id))).first() is None:
+    """Have the pages and data of a file removed that went, or whose bytes did, while it was measured."""
+    there = select(File.id).where(File.id == file_id, File.state != FileState.EXPIRED)
+    if (await unit.session.execute(there)).first() is None:
         discard(unit, [key for report in reports for key in (report.page_key, *report.data_keys) if key])
 
 

@@ -38,7 +38,8 @@ class Terms(msgspec.Struct, frozen=True):
 
     `etag_is_md5` says that the store's ETag of one PUT is known to be an MD5; elsewhere it may be any 32 digits.
 
-    `receiving` is how long a streamed upload may give no sign of life before it counts as given up.
+    `receiving` is how long a streamed upload may give no sign of life before it counts as given up; `removal` is how
+    long the bytes of removed runs are kept.
     """
 
     max_bytes: int
@@ -46,6 +47,7 @@ class Terms(msgspec.Struct, frozen=True):
     link: timedelta = timedelta(hours=24)
     staging: timedelta = timedelta(days=7)
     receiving: timedelta = timedelta(minutes=10)
+    removal: timedelta = timedelta(days=7)
     etag_is_md5: bool = False
 
 

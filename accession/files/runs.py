@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import case, insert, select, update
 
 from accession import vocab
 from accession.audit import service as audit
@@ -16,15 +16,28 @@ from accession.catalog.drafts import RunDraft, digest_of
 from accession.catalog.models import Experiment, Run, RunVersion
 from accession.catalog.reading import find_record
 from accession.catalog.rules import alias_issues
-from accession.catalog.shapes import EXPERIMENTS, EXTERNAL, SCOPES, Shape, columns, filters, table_of
+from accession.catalog.shapes import (
+    EXPERIMENTS,
+    EXTERNAL,
+    OPENNESS,
+    SCOPES,
+    Shape,
+    columns,
+    filters,
+    in_state,
+    table_of,
+    told_state,
+)
 from accession.errors import Conflict, NotFound
-from accession.files.models import File, FileState
+from accession.files.models import UNSETTLED, File, FileState
 from accession.files.project_reports import mark_report_due
 from accession.files.reads import refuse_strangers
 from accession.files.run_filters import qc_conditions
+from accession.files.sharing import end_grants_of_others
 from accession.files.versions import keep_openness, version_named
 from accession.ids import Kind, require_serial
 from accession.issues import Issue
+from accession.moves import State
 from accession.people.access import Verb, personal_to
 from accession.people.models import Scope
 from accession.records import add_record, find_parent, load_for_change, refuse, submitted_before, touch
@@ -44,8 +57,8 @@ _run = select(
     *columns(Run, "experiment_id", "mate_id", "file_id", "updated_at"),
     EXPERIMENTS.c.serial.label("experiment_serial"),
     _mates.c.serial.label("mate_serial"),
-    SCOPES.c.state.label("scope_state"),
-    SCOPES.c.release_date,
+    _mates.c.state.label("mate_state"),
+    *OPENNESS,
     FILES.c.state.label("file_state"),
     FILES.c.qc_status,
 ).select_from(
@@ -59,10 +72,11 @@ RUN = Shape(
     Run,
     _run,
     filters(Run, *EXTERNAL, "file_type", "filename", "file_size", "checksum_md5", "checksum_sha256", "read_number")
+    | filters(Run, "version")
     | {"experiment_accession": EXPERIMENTS.c.serial, "mate_accession": _mates.c.serial},
     {"experiment_accession": Kind.EXPERIMENT, "mate_accession": Kind.RUN},
     "run",
-    qc_conditions(),
+    qc_conditions() | in_state(case((FILES.c.state.in_(UNSETTLED), FILES.c.state), else_=told_state(RUNS))),
 )
 
 SOON = timedelta(seconds=2)
@@ -90,7 +104,13 @@ async def get_run(unit: Unit, accession: str) -> Any:
 
 
 async def register_run(
-    unit: Unit, experiment_accession: str, draft: RunDraft, file_id: str, mate_accession: str | None = None
+    unit: Unit,
+    experiment_accession: str,
+    draft: RunDraft,
+    file_id: str,
+    mate_accession: str | None = None,
+    *,
+    state: State = State.PUBLIC,
 ) -> tuple[int, bool]:
     """Make a run of a verified staged file of the caller's; (serial, whether it is new)."""
     experiment = await find_parent(unit, Experiment, Kind.EXPERIMENT, experiment_accession, "experiment_accession")
@@ -106,6 +126,7 @@ async def register_run(
     await link_files(unit, [file.id], experiment.scope.id)
     run_id = new_id()
     links = {"id": run_id, "experiment_id": experiment.id, "mate_id": mate.id if mate else None, **facts_of(file)}
+    links |= experiment.beneath(state)
     serial = await add_record(unit, Kind.RUN, Run, draft, scope=experiment.scope, digest=digest, **links)
     await unit.session.execute(
         insert(RunVersion), [{"id": new_id(), "run_id": run_id, "version": 1, "file_id": file.id}]
@@ -118,7 +139,12 @@ async def register_run(
 
 
 async def describe_run(
-    unit: Unit, experiment_accession: str, draft: RunDraft, described: msgspec.Struct
+    unit: Unit,
+    experiment_accession: str,
+    draft: RunDraft,
+    described: msgspec.Struct,
+    *,
+    state: State = State.PUBLIC,
 ) -> tuple[int, bool]:
     """Make a run that only describes its file, in an archive without an object store.
 
@@ -133,7 +159,7 @@ async def describe_run(
     refuse([*alias_issues(draft.alias), *_description_issues(told)])
     told["checksum_md5"] = told["checksum_md5"].lower()
     told["file_type"] = vocab.canonical(Vocabulary.FILE_TYPE, told["file_type"])
-    links = {"id": new_id(), "experiment_id": experiment.id, **told}
+    links = {"id": new_id(), "experiment_id": experiment.id, **told, **experiment.beneath(state)}
     return await add_record(unit, Kind.RUN, Run, draft, scope=experiment.scope, digest=digest, **links), True
 
 
@@ -194,6 +220,7 @@ async def link_files(unit: Unit, ids: list[UUID], scope_id: UUID) -> None:
         linked += (await unit.session.execute(statement)).rowcount  # type: ignore[attr-defined]
     if linked != len(ids):
         raise Conflict("A file was taken by another run, or removed, at the same moment.", code="file_linked")
+    await end_grants_of_others(unit, ids, scope_id)
 
 
 async def _mate_for(unit: Unit, accession: str, scope: Scope) -> Run:

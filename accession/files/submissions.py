@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import insert, select
 
 from accession import vocab
-from accession.base import State, new_id
+from accession.base import GONE, new_id
 from accession.catalog.drafts import RunDraft, digest_of
 from accession.catalog.models import Experiment, Run, RunVersion
 from accession.errors import Conflict, Malformed, NotFound
@@ -17,11 +17,12 @@ from accession.files.models import File, FileState, Submission
 from accession.files.project_reports import mark_report_due
 from accession.files.rules import promise_issues, same_md5
 from accession.files.runs import SOON, facts_of
+from accession.files.sharing import end_grants_of_others
 from accession.ids import Kind
 from accession.issues import Issue
 from accession.people.access import Verb, personal_to, require
 from accession.people.models import Scope
-from accession.records import add_record, find_parent, refuse
+from accession.records import add_record, find_parent, hold_scope, parent_of, refuse
 from accession.vocab import Vocabulary
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ async def make_run(unit: Unit, file_id: UUID) -> int:
 
     The run exists from here on whatever the verdict will be; one whose file is rejected has no download.
     """
-    submission, file, scope, experiment_state = await _load(unit, file_id)
+    submission, file, scope, experiment = await _load(unit, file_id)
     if submission.run_id is not None:
         return int((await unit.session.execute(select(Run.serial).where(Run.id == submission.run_id))).scalar_one())
     if file.state == FileState.REJECTED:
@@ -103,18 +104,20 @@ async def make_run(unit: Unit, file_id: UUID) -> int:
         raise Conflict(f"{file.filename} was rejected: {file.reason}", code="file_rejected")
     if file.state not in _OPEN:
         raise Conflict(f"{file.filename} is {file.state} and cannot become a run; upload it again.")
-    await require(unit, Verb.CONTRIBUTE, scope)
-    if {experiment_state, scope.state} & {State.WITHDRAWN, State.REMOVED}:
+    await require(unit, Verb.CONTRIBUTE, scope, experiment)
+    if {experiment.state, scope.state} & {*GONE}:
         raise Conflict("The experiment of this upload was removed; register it again.", code="experiment_removed")
     run_id = new_id()
     facts = {**facts_of(file), "file_type": file.format or submission.file_type}
     digest = digest_of("upload", str(file.id))
     links = {"id": run_id, "experiment_id": submission.experiment_id, **facts}
+    links |= parent_of(unit, Kind.EXPERIMENT, experiment, scope).beneath()
     serial = await add_record(unit, Kind.RUN, Run, RunDraft(), scope=scope, digest=digest, **links)
     await unit.session.execute(
         insert(RunVersion), [{"id": new_id(), "run_id": run_id, "version": 1, "file_id": file.id}]
     )
     submission.run_id, file.scope_id = run_id, scope.id
+    await end_grants_of_others(unit, [file.id], scope.id)
     if file.state == FileState.VERIFIED:
         file.state = FileState.LINKED
     await unit.session.flush()
@@ -122,10 +125,12 @@ async def make_run(unit: Unit, file_id: UUID) -> int:
     return serial
 
 
-async def _load(unit: Unit, file_id: UUID) -> tuple[Submission, File, Scope, str]:
-    """The upload, its file, and the scope and state of its experiment, locked until the commit."""
+async def _load(unit: Unit, file_id: UUID) -> tuple[Submission, File, Scope, Experiment]:
+    """The upload, its file, its experiment and the scope of that, locked until the commit."""
+    experiments = select(Experiment.scope_id).join(Submission, Submission.experiment_id == Experiment.id)
+    await hold_scope(unit, experiments.where(Submission.file_id == file_id).scalar_subquery())
     statement = (
-        select(Submission, File, Scope, Experiment.state)
+        select(Submission, File, Scope, Experiment)
         .join(File, File.id == Submission.file_id)
         .join(Experiment, Experiment.id == Submission.experiment_id)
         .join(Scope, Scope.id == Experiment.scope_id)

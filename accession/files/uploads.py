@@ -6,7 +6,7 @@ No verb here touches the store: the caller moves the bytes between two short uni
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -51,6 +51,14 @@ class Begun(msgspec.Struct, frozen=True):
     plan: PartPlan
 
 
+class Pending(NamedTuple):
+    """An upload whose bytes are awaited until its links end; `upload_id` is the store's, where it is one in parts."""
+
+    begun: Begun
+    upload_id: str | None
+    until: datetime
+
+
 class Uploads:
     """The verbs of an upload, on one unit of work and under the operator's terms."""
 
@@ -81,6 +89,18 @@ class Uploads:
         row.promised_size = size
         row.promised_md5 = md5.lower() if md5 else None
         return Begun(row.id, row.key, room, plan if isinstance(plan, PartPlan) else PartPlan(1, size))
+
+    async def still_pending(self, file_id: UUID, parts: int | None) -> Pending:
+        """An upload that was begun before, as it was; `Conflict` where its bytes came meanwhile, or its links ended."""
+        statement = select(File).where(File.id == file_id, personal_to(File, self.unit))
+        row = (await self.unit.session.scalars(statement)).one_or_none()
+        until = row.created_at + self.terms.link if row is not None else self.unit.now
+        if row is None or row.state != FileState.PENDING or until <= self.unit.now:
+            message = "The upload of this request has ended; GET /staging/files tells how. Begin another one."
+            raise Conflict(message, code="upload_ended")
+        plan = part_plan(row.promised_size or 0, parts)
+        size = plan if isinstance(plan, PartPlan) else PartPlan(1, row.promised_size or 0)
+        return Pending(Begun(row.id, row.key, 0, size), row.upload_id, until)
 
     async def attach(self, file_id: UUID, upload_id: str) -> None:
         """Note the store's id of the multipart upload that was started for a pending file."""

@@ -61,6 +61,7 @@ class Scope(Row):
     """Who may see a project and all that belongs to it; shares its id with the project's row.
 
     `state` and `release_date` decide openness: public from `release_date` (None: at once) on when `state` is public.
+    `awaits` is a release date whose coming nobody has noted yet; it decides nothing.
     """
 
     __tablename__ = "scopes"
@@ -69,6 +70,12 @@ class Scope(Row):
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
     state: Mapped[str] = mapped_column(Term, default=State.PRIVATE)
     release_date: Mapped[date | None] = mapped_column()
+    awaits: Mapped[date | None] = mapped_column(index=True)
+
+    def embargo(self, until: date | None, today: date) -> None:
+        """Set the release date (None: none), and await a day that is still to come."""
+        self.release_date = until
+        self.awaits = until if until is not None and until > today else None
 
 
 class Group(Row):

@@ -9,11 +9,12 @@ import msgspec
 
 from accession import vocab
 from accession.issues import Issue
+from accession.moves import opening_issues
 from accession.vocab import Vocabulary
 
 
 class ProjectDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """What is submitted to make a project. `visibility` None leaves it to the archive's default."""
+    """What is submitted to make a project. `visibility` None leaves it to the archive's default, a draft is private."""
 
     title: str
     description: str
@@ -25,6 +26,7 @@ class ProjectDraft(msgspec.Struct, frozen=True, kw_only=True):
     ena_accession: str | None = None
     ncbi_accession: str | None = None
     visibility: str | None = None
+    draft: bool = False
 
 
 def settle_project(draft: ProjectDraft) -> tuple[ProjectDraft, list[Issue]]:
@@ -43,17 +45,8 @@ def settle_project(draft: ProjectDraft) -> tuple[ProjectDraft, list[Issue]]:
             issues.append(Issue("not_in_vocabulary", message, field=name))
         else:
             changes[name] = found
-    if draft.visibility not in {None, "public", "private"}:
-        message = "'visibility' can be asked for as 'public' or 'private'; it follows from state and release_date."
-        issues.append(Issue("not_in_vocabulary", message, field="visibility"))
-    if draft.visibility == "private" and draft.release_date is not None:
+    issues += opening_issues(draft=draft.draft, visibility=draft.visibility)
+    if (draft.draft or draft.visibility == "private") and draft.release_date is not None:
         message = "A private project has no 'release_date'; release it with one when it is ready."
         issues.append(Issue("contradiction", message, field="release_date"))
     return msgspec.structs.replace(draft, **changes), issues
-
-
-def visibility_of(state: str, release_date: date | None, today: date) -> str:
-    """`public`, `embargoed` or `private`, derived from a project's state and release date."""
-    if state not in {"public", "suppressed"}:
-        return "private"
-    return "embargoed" if release_date is not None and release_date > today else "public"

@@ -1,4 +1,4 @@
-"""Registers, changes and releases projects."""
+"""Registers and changes projects."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from accession.base import State, new_id
 from accession.errors import Conflict, Denied, Rejected
 from accession.ids import Kind
 from accession.issues import Issue
+from accession.moves import CLOSED
 from accession.numbers import visibility_moved
 from accession.people.access import Verb, refuse_viewers
 from accession.people.models import Membership, Organisation, Scope
@@ -36,21 +37,18 @@ async def register_project(unit: Unit, draft: ProjectDraft, *, default_visibilit
     Without `visibility` the archive's default decides; a `release_date` in the future makes it embargoed until then.
     """
     account = refuse_viewers(unit)
-    digest = sha256(msgspec.json.encode(draft)).hexdigest()
+    content = {name: value for name, value in msgspec.structs.asdict(draft).items() if name != "draft"}
+    digest = sha256(msgspec.json.encode(content)).hexdigest()
     known = await submitted_before(unit, Project, draft.alias, digest)
     if known is not None:
         return known, False
     settled, issues = settle_project(draft)
     refuse(issues)
     visibility = settled.visibility or ("public" if settled.release_date else default_visibility)
-    state = State.PUBLIC if visibility == "public" else State.PRIVATE
-    scope = Scope(
-        id=new_id(),
-        owner_id=account,
-        organisation_id=await _organisation(unit, account, settled.organisation),
-        state=state,
-        release_date=settled.release_date,
-    )
+    state = State.DRAFT if draft.draft else State.PUBLIC if visibility == "public" else State.PRIVATE
+    organisation = await _organisation(unit, account, settled.organisation)
+    scope = Scope(id=new_id(), owner_id=account, organisation_id=organisation, state=state)
+    scope.embargo(settled.release_date, unit.today)
     columns = {c: getattr(settled, c) for c in _COLUMNS}
     await unit.session.execute(insert(Scope), [_values_of(scope)])
     serial = await add_record(
@@ -75,7 +73,7 @@ class _Columns(msgspec.Struct, frozen=True):
 
 
 def _values_of(scope: Scope) -> dict[str, Any]:
-    names = ("id", "owner_id", "organisation_id", "state", "release_date")
+    names = ("id", "owner_id", "organisation_id", "state", "release_date", "awaits")
     return {name: getattr(scope, name) for name in names}
 
 
@@ -108,8 +106,10 @@ async def change_project(unit: Unit, accession: str, changes: Mapping[str, Any])
 
 def _move_date(unit: Unit, accession: str, row: Project, scope: Scope, release_date: date | None) -> None:
     """Move the day of an embargo; what is public already cannot be taken back by a date."""
+    if scope.state in CLOSED and release_date is not None:
+        raise Conflict(f"{accession} is {scope.state}; release it with a release date when it is ready.")
     _refuse_taking_back(unit, accession, scope, release_date)
-    scope.release_date = release_date
+    scope.embargo(release_date, unit.today)
     row.revision += 1
     audit.record(unit, "change", accession, fields=["release_date"])
 
@@ -119,23 +119,3 @@ def _refuse_taking_back(unit: Unit, accession: str, scope: Scope, release_date: 
     already = scope.state == State.PUBLIC and (scope.release_date is None or scope.release_date <= unit.today)
     if already and release_date is not None and release_date > unit.today:
         raise Conflict(f"{accession} is public already; its release date cannot move into the future.")
-
-
-async def release_project(unit: Unit, accession: str, release_date: date | None = None) -> None:
-    """Make a private project public, at once or from `release_date` on (decided when it is read)."""
-    row, scope = await load_for_change(unit, Project, Kind.PROJECT, accession, Verb.MANAGE)
-    if scope.state not in {State.DRAFT, State.PRIVATE, State.PUBLIC}:
-        raise Conflict(f"{accession} is {scope.state}; only a draft or private project can be released.")
-    _refuse_taking_back(unit, accession, scope, release_date)
-    refuse(release_issues(row))
-    row.state = scope.state = State.PUBLIC
-    scope.release_date = release_date
-    await visibility_moved(unit.session)
-    row.revision += 1
-    audit.record(unit, "release", accession, release_date=release_date.isoformat() if release_date else None)
-
-
-def release_issues(row: Project) -> list[Issue]:
-    """What a project must say before it is released."""
-    missing = [name for name in ("title", "description", "project_type", "license") if not getattr(row, name)]
-    return [Issue("missing_required", f"'{name}' is required before the release.", field=name) for name in missing]

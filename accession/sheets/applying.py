@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import select, update
 
 from accession.audit import service as audit
-from accession.base import GONE, new_id
+from accession.base import GONE, State, new_id
 from accession.catalog.models import Experiment, Run, RunVersion, Sample, Subject
 from accession.errors import Conflict
 from accession.files.models import File, FileState
@@ -18,11 +18,12 @@ from accession.files.runs import SOON, facts_of, link_files
 from accession.ids import Kind
 from accession.inserts import insert_rows
 from accession.numbers import mint
+from accession.people.models import Scope
+from accession.records import below, hold_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from accession.people.models import Scope
     from accession.sheets.drafts import Drafts, ExperimentDraft, SampleDraft
     from accession.unit import Unit
 
@@ -32,10 +33,12 @@ _VERSIONS: Any = RunVersion.__table__
 
 
 class Known(msgspec.Struct, frozen=True, gc=False):
-    """A record that exists or is about to: its id and its serial (0 until it is minted)."""
+    """A record that exists or is about to: its id, its serial (0 until it is minted), and what it keeps closed."""
 
     id: UUID
     serial: int
+    state: str = State.PUBLIC
+    keeper: str | None = None
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -66,11 +69,12 @@ class _Sheet:
         self.rows: dict[Kind, list[dict[str, Any]]] = {}
 
     async def apply(self) -> Made:
+        await self._hold()
         drafts = self.drafts
         subjects = [draft.alias for draft in drafts.subjects]
         samples = [draft.alias for draft in drafts.samples]
-        self.known[Kind.SUBJECT] = await self._by_alias(Subject, subjects)
-        self.known[Kind.SAMPLE] = await self._by_alias(Sample, samples)
+        self.known[Kind.SUBJECT] = await self._by_alias(Kind.SUBJECT, Subject, subjects)
+        self.known[Kind.SAMPLE] = await self._by_alias(Kind.SAMPLE, Sample, samples)
         self.known[Kind.EXPERIMENT] = await self._experiments_of([k.id for k in self.known[Kind.SAMPLE].values()])
         files = await self._files(self.files)
         linked = [file_id for file_id, file in files.items() if file.state == FileState.LINKED]
@@ -93,13 +97,26 @@ class _Sheet:
             runs=self._accessions(Kind.RUN, self.files),
         )
 
-    async def _by_alias(self, model: Any, aliases: list[str]) -> dict[Any, Known]:
+    async def _hold(self) -> None:
+        """Keep the project as it is until the commit; `Conflict` where it went since the sheet was checked."""
+        await hold_scope(self.unit, self.scope.id)
+        state = (await self.session.execute(select(Scope.state).where(Scope.id == self.scope.id))).scalar_one()
+        if state in GONE:
+            raise Conflict("The project was withdrawn or removed at the same moment.", code="parent_withdrawn")
+
+    def _found(self, kind: Kind, row: Any) -> Known:
+        """A record that exists; where it is closed by itself, what is added below it is closed with it."""
+        if row.state == State.PUBLIC:
+            return Known(row.id, row.serial)
+        return Known(row.id, row.serial, row.state, row.moved_with or self.unit.accession(kind, row.serial))
+
+    async def _by_alias(self, kind: Kind, model: Any, aliases: list[str]) -> dict[Any, Known]:
         found: dict[Any, Known] = {}
         for some in _chunks(aliases):
-            statement = select(model.alias, model.id, model.serial).where(
+            statement = select(model.alias, model.id, model.serial, model.state, model.moved_with).where(
                 model.owner_id == self.owner, model.alias.in_(some), model.state.not_in(GONE)
             )
-            found |= {row.alias: Known(row.id, row.serial) for row in (await self.session.execute(statement)).all()}
+            found |= {row.alias: self._found(kind, row) for row in (await self.session.execute(statement)).all()}
         return found
 
     async def _experiments_of(self, samples: list[UUID]) -> dict[Any, Known]:
@@ -110,6 +127,8 @@ class _Sheet:
             Experiment.instrument_model,
             Experiment.library_strategy,
             Experiment.library_name,
+            Experiment.state,
+            Experiment.moved_with,
         )
         for some in _chunks(samples):
             statement = (
@@ -119,7 +138,7 @@ class _Sheet:
             )
             for row in (await self.session.execute(statement)).all():
                 key = (row.sample_id, row.platform, row.instrument_model, row.library_strategy, row.library_name)
-                found[key] = Known(row.id, row.serial)
+                found[key] = self._found(Kind.EXPERIMENT, row)
         return found
 
     async def _files(self, ids: list[UUID]) -> dict[UUID, File]:
@@ -146,28 +165,30 @@ class _Sheet:
                 message = f"The file of row {draft.row} was taken by another run, or removed, at the same moment."
                 raise Conflict(message, code="file_linked")
 
-    def _add(self, kind: Kind, key: Any, **columns: Any) -> None:
+    def _add(self, kind: Kind, key: Any, parent: Known | None, **columns: Any) -> None:
         """Note a new row, unless the record exists; its serial is filled in when all are counted."""
         rows = self.rows.setdefault(kind, [])
         if key in self.known[kind]:
             return
         row_id = new_id()
-        self.known[kind][key] = Known(row_id, 0)
-        rows.append({"id": row_id, "key": key, **columns})
+        closed = parent is not None and parent.state != State.PUBLIC
+        own = below(parent.state, parent.keeper) if parent is not None and closed else _OPEN
+        self.known[kind][key] = Known(row_id, 0, own["state"], own["moved_with"])
+        rows.append({"id": row_id, "key": key, **own, **columns})
 
     def _draft_subjects(self) -> None:
         self.rows[Kind.SUBJECT] = []
         for draft in self.drafts.subjects:
             columns = {"organism": draft.organism, "tax_id": draft.tax_id, "sex": draft.sex}
-            self._add(Kind.SUBJECT, draft.alias, alias=draft.alias, **columns)
+            self._add(Kind.SUBJECT, draft.alias, None, alias=draft.alias, **columns)
 
     def _draft_samples(self) -> None:
         self.rows[Kind.SAMPLE] = []
         for draft in self.drafts.samples:
-            self._add(Kind.SAMPLE, draft.alias, **self._sample_columns(draft))
+            subject = self.known[Kind.SUBJECT].get(draft.subject_alias)
+            self._add(Kind.SAMPLE, draft.alias, subject, **self._sample_columns(draft, subject))
 
-    def _sample_columns(self, draft: SampleDraft) -> dict[str, Any]:
-        subject = self.known[Kind.SUBJECT].get(draft.subject_alias)
+    def _sample_columns(self, draft: SampleDraft, subject: Known | None) -> dict[str, Any]:
         blank = dict.fromkeys(_SAMPLE_FIELDS)
         return {
             **blank,
@@ -187,8 +208,8 @@ class _Sheet:
         self.rows[Kind.EXPERIMENT] = []
         for draft in self.drafts.experiments:
             columns = {name: getattr(draft, name) for name in _EXPERIMENT_FIELDS}
-            sample = self.known[Kind.SAMPLE][draft.sample_alias].id
-            self._add(Kind.EXPERIMENT, self._experiment_key(draft), sample_id=sample, **columns)
+            sample = self.known[Kind.SAMPLE][draft.sample_alias]
+            self._add(Kind.EXPERIMENT, self._experiment_key(draft), sample, sample_id=sample.id, **columns)
 
     def _draft_runs(self, files: dict[UUID, File]) -> None:
         """Rows of runs; the first of a new pair is told its mate once both are written."""
@@ -197,8 +218,9 @@ class _Sheet:
         experiments = [self.known[Kind.EXPERIMENT][self._experiment_key(draft)] for draft in self.drafts.experiments]
         for draft, file_id in zip(self.drafts.runs, self.files, strict=True):
             mate = None if draft.mate is None else known.get(self.files[draft.mate])
-            columns = {"experiment_id": experiments[draft.experiment].id, "read_number": draft.read_number}
-            self._add(Kind.RUN, file_id, mate_id=mate.id if mate else None, **columns, **facts_of(files[file_id]))
+            experiment = experiments[draft.experiment]
+            columns = {"experiment_id": experiment.id, "read_number": draft.read_number, **facts_of(files[file_id])}
+            self._add(Kind.RUN, file_id, experiment, mate_id=mate.id if mate else None, **columns)
 
     async def _number_and_insert(self) -> None:
         """Mint everything in one call, then one bulk insert a kind, parents first."""
@@ -209,7 +231,7 @@ class _Sheet:
             for row, serial in zip(rows, minted.get(kind, ()), strict=True):
                 row["serial"] = serial
                 key = row.pop("key")
-                self.known[kind][key] = Known(row["id"], serial)
+                self.known[kind][key] = Known(row["id"], serial)  # nothing is added below it any more
                 events.append(("create", self.unit.accession(kind, serial)))
             if rows:
                 await self._insert(kind, model, rows)
@@ -237,6 +259,7 @@ class _Sheet:
         return [self.unit.accession(kind, self.known[kind][key].serial) for key in keys]
 
 
+_OPEN: dict[str, Any] = {"state": State.PUBLIC.value, "moved_with": None}
 _MODELS: dict[Kind, Any] = {
     Kind.SUBJECT: Subject,
     Kind.SAMPLE: Sample,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from accession.checklists.lookup import get_checklist
 from accession.errors import Conflict, Malformed
+from accession.repeats import begin, keep, look
 from accession.sheets.applying import Made, apply
 from accession.sheets.facts import Facts, gather
 from accession.sheets.reader import read_sheet
@@ -17,9 +20,13 @@ if TYPE_CHECKING:
 
     from accession.actor import Actor
     from accession.checklists.fields import Checklist
+    from accession.repeats import Kept, Named
     from accession.sheets.reader import Sheet
     from accession.sheets.report import SheetReport
     from accession.unit import Units
+
+
+_OK = 200
 
 
 class RefusedSheet(Malformed):
@@ -60,24 +67,38 @@ class Sheets:
         return outcome.report
 
     async def confirm(
-        self, path: Path, filename: str, checklist: Checklist, project_accession: str, *, samples_only: bool = False
+        self,
+        path: Path,
+        filename: str,
+        checklist: Checklist,
+        project_accession: str,
+        *,
+        samples_only: bool = False,
+        named: Named | None = None,
     ) -> Made:
         """Make everything that a sheet says, in one transaction; the same sheet again makes nothing.
+
+        Neither does the same request again where its caller has `named` it, whatever became of the records since.
 
         With `samples_only` the columns of libraries and files are left aside. Raises `RefusedSheet` with the report,
         or `Conflict` while a matched file is being verified. Where something changed between the check and the
         commit, the check is made once more.
         """
+        if named is not None:
+            async with self.units.reading(self.actor) as unit:
+                kept = await look(unit, named)
+            if kept is not None:
+                return _made(kept)
         sheet = await asyncio.to_thread(read_sheet, path, filename)
         try:
-            return await self._confirm_once(sheet, checklist, project_accession, samples_only=samples_only)
+            return await self._confirm_once(sheet, checklist, project_accession, named, samples_only=samples_only)
         except Conflict as conflict:
             if conflict.code == "file_not_ready":
                 raise
-            return await self._confirm_once(sheet, checklist, project_accession, samples_only=samples_only)
+            return await self._confirm_once(sheet, checklist, project_accession, named, samples_only=samples_only)
 
     async def _confirm_once(
-        self, sheet: Sheet, checklist: Checklist, project_accession: str, *, samples_only: bool
+        self, sheet: Sheet, checklist: Checklist, project_accession: str, named: Named | None, *, samples_only: bool
     ) -> Made:
         outcome, facts = await self._check(sheet, checklist, project_accession, samples_only=samples_only)
         if outcome.drafts is None or facts.scope is None:
@@ -87,7 +108,12 @@ class Sheets:
             message = f"{len(outcome.pending_files)} files are still being verified ({shown}); try again soon."
             raise Conflict(message, code="file_not_ready")
         async with self.units.writing(self.actor) as unit:
-            return await apply(unit, facts.scope, outcome.drafts)
+            kept = await begin(unit, named)
+            if kept is not None:
+                return _made(kept)
+            made = await apply(unit, facts.scope, outcome.drafts)
+            await keep(unit, named, msgspec.json.encode(made).decode(), _OK)
+            return made
 
     async def _check(
         self, sheet: Sheet, checklist: Checklist, project_accession: str | None, *, samples_only: bool
@@ -105,3 +131,7 @@ class Sheets:
             samples_only=samples_only,
         )
         return outcome, facts
+
+
+def _made(kept: Kept) -> Made:
+    return msgspec.json.decode(kept.subject, type=Made)

@@ -22,6 +22,7 @@ PLACES = {
     "tokens": Place("app.cli.tokens", "tokens", "Personal access tokens: add, list, revoke."),
     "keys": Place("app.cli.keys", "keys", "Keys that sign tokens and links: list, rotate."),
     "audit": Place("app.cli.auditing", "audit", "The audit: verify its seals, tell its head."),
+    "purge": Place("app.cli.purging", "purge_record", "Erase a record for good, with its files, as the law may ask."),
     "validate": Place("app.cli.validating", "validate", "Check files as the archive does, without an archive."),
     "references": Place(
         "app.cli.reference_sequences", "references", "Reference sequences that CRAM files need: add, list."

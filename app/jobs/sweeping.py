@@ -11,6 +11,9 @@ from accession.actor import ARCHIVE
 from accession.errors import StoreUnavailable
 from accession.files.cleanup import Chore, carry_out, cleaned, discarded_key, due_cleanup, orphan_keys
 from accession.files.due import due_work
+from accession.limits import forget_counts
+from accession.repeats import forget_expired
+from accession.states.days import note_openings
 from app.jobs import mailing
 from app.jobs.workfolder import remove_abandoned
 
@@ -31,7 +34,7 @@ PAGE = 500
 
 async def sweep(wiring: Wiring, queue: Queue) -> None:
     """Do one round; each part is done even where another fails."""
-    for part in (_queue_due, _send_mail, _clean, _forget, _clean_orphans):
+    for part in (_note_days, _queue_due, _send_mail, _clean, _forget, _forget_counts, _clean_orphans):
         try:
             await part(wiring, queue)
         except StoreUnavailable as error:
@@ -48,6 +51,15 @@ async def remove_object(wiring: Wiring, key: str) -> None:
         chore = await discarded_key(unit, key)
     if chore is not None:
         await _do(wiring, wiring.store, [chore])
+
+
+async def _note_days(wiring: Wiring, _queue: Queue) -> None:
+    """Note the embargoes that have ended, and forget the idempotency keys of yesterday."""
+    async with wiring.writing(ARCHIVE) as unit:
+        opened = await note_openings(unit)
+        await forget_expired(unit)
+    for accession in opened:
+        log.info("%s is open from today on", accession)
 
 
 async def _queue_due(wiring: Wiring, queue: Queue) -> None:
@@ -117,3 +129,8 @@ async def _do(wiring: Wiring, store: BlobStore, chores: Sequence[Chore]) -> None
 
 async def _forget(_wiring: Wiring, queue: Queue) -> None:
     await queue.service.get_queue_backend().cleanup_terminal(datetime.now(UTC) - KEPT, limit=AT_ONCE)
+
+
+async def _forget_counts(wiring: Wiring, _queue: Queue) -> None:
+    async with wiring.writing(ARCHIVE) as unit:
+        await forget_counts(unit)

@@ -11,14 +11,19 @@ from litestar.openapi.spec import Tag
 from litestar.types import Method
 
 from app.api.archive.examples.all import BODIES, PARAMETERS, PROBLEM
+from app.api.archive.headers import ETAG, add_headers
+from app.api.archive.lims import message_schemas
 
 TAGS = [
     Tag("Accounts", "Accounts, sessions and tokens."),
+    Tag("Organisations", "Labs, centres and companies, and who belongs to them."),
+    Tag("Groups", "People who are granted access together."),
     Tag("Projects", "What is owned, shared and released together."),
     Tag("Subjects", "The individuals or donors that samples come from."),
     Tag("Samples", "What was sequenced, described by a checklist."),
     Tag("Experiments", "How a sample was sequenced."),
     Tag("Runs", "Individual data files, and their bytes on the way out."),
+    Tag("Sharing", "Grants, reviewer links, and projects that are handed over."),
     Tag("Quality", "Verdicts on files, and the reports of QC tools."),
     Tag("Files", "Files on their way in."),
     Tag("Bulk submission", "Many samples with their libraries and files by one sheet."),
@@ -26,10 +31,13 @@ TAGS = [
     Tag("Checklists", "What a sample must say."),
     Tag("Audit", "Who did what to which record, and when."),
     Tag("Reports", "What is told over many records at once."),
+    Tag("Integrations", "What other systems tell the archive."),
 ]
 _NOUNS = {"projects", "project", "subjects", "subject", "samples", "sample", "experiments", "experiment", "runs", "run"}
 _NOUNS |= {"checklists", "checklist", "one", "users", "user"}
-_OWN = ("/auth", "/users", "/staging", "/upload", "/audit")  # reads there speak of the caller, so a token is needed
+# Reads there speak of the caller, or of who was let in, so a token is needed.
+_OWN = ("/auth", "/users", "/staging", "/upload", "/organisations", "/groups", "/invitations", "/audit")
+_OWN_ENDINGS = ("/grants", "/reviewer-links", "/history")
 _CALLS = ("register", "login", "refresh", "logout", "forgot-password", "reset-password", "oidc/login", "oidc/callback")
 _SIGNING_IN = {f"/auth/{call}" for call in _CALLS}
 _TEXT = {"type": "string"}
@@ -38,7 +46,6 @@ _LIST_HEADERS = {
     "X-Total-Count": {"description": "How many there are, up to 10,000.", "schema": {"type": "integer"}},
     "X-Total-Count-Relation": {"description": "`gte` where there are more than that.", "schema": _TEXT},
 }
-_RECORD_HEADERS = {"ETag": {"description": "The version of the record, which every change renews.", "schema": _TEXT}}
 
 
 def operation_id(handler: HTTPRouteHandler, method: Method, path: list[Any]) -> str:
@@ -51,6 +58,7 @@ def operation_id(handler: HTTPRouteHandler, method: Method, path: list[Any]) -> 
 
 def finished(document: dict[str, Any]) -> dict[str, Any]:
     """The document as the framework made it, with all that its readers and their tools ask for."""
+    document["components"]["schemas"] |= message_schemas()
     _describe(document["components"]["schemas"])
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -62,6 +70,7 @@ def finished(document: dict[str, Any]) -> dict[str, Any]:
             for response in operation["responses"].values():
                 _exemplify(response.get("content", {}))
             _add_headers(operation["responses"])
+            add_headers(path, method, operation)
     return document
 
 
@@ -74,9 +83,11 @@ def _describe(schemas: dict[str, Any]) -> None:
 
 def _security(path: str, method: str) -> list[dict[str, list[str]]]:
     """What is public needs no token; a token shows more."""
+    if path.startswith("/integrations"):
+        return [{"lims": []}]
     if path in _SIGNING_IN:
         return [{}]
-    reads = method in {"get", "head"} and not (path.startswith(_OWN) or path.endswith("/history"))
+    reads = method in {"get", "head"} and not (path.startswith(_OWN) or path.endswith(_OWN_ENDINGS))
     return [{}, {"bearer": []}, {"reviewer": []}] if reads else [{"bearer": []}]
 
 
@@ -116,12 +127,13 @@ def _name(schema: dict[str, Any]) -> str:
 def _add_headers(responses: dict[str, Any]) -> None:
     for status, response in responses.items():
         content = response.get("content", {}).get("application/json", {})
-        if status in {"200", "201"} and content.get("schema", {}).get("type") == "array":
+        listed = _name(content.get("schema", {}).get("items", {}))
+        if status in {"200", "201"} and content.get("schema", {}).get("type") == "array" and listed != "RunFileOut":
             response["headers"] = _LIST_HEADERS
         if _name(content.get("schema", {})) == "SearchOut":
             response["headers"] = {name: _LIST_HEADERS[name] for name in ("Link", "X-Total-Count")}
         if status in {"200", "201"} and _name(content.get("schema", {})) in _RECORDS:
-            response["headers"] = _RECORD_HEADERS
+            response["headers"] = ETAG
         if status == "307":
             response["headers"] = {"Location": {"description": "The signed link.", "schema": _TEXT}}
 

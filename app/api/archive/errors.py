@@ -23,9 +23,11 @@ _TEXTS = {
     404: "Absent, or not visible to you.",
     409: "The state of things forbids it.",
     410: "Withdrawn; the body is the tombstone.",
+    412: "The record has changed since the version that `If-Match` names.",
     413: "Too large.",
     415: "Not a media type that is read here.",
     422: "Well-formed, but not acceptable; `issues` names every fault.",
+    429: "More of this kind than an hour allows, where the archive counts requests.",
     503: "A part that this needs is down.",
 }
 
@@ -71,7 +73,7 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
 
 def problems(*statuses: int) -> dict[int, ResponseSpec]:
     """The documented refusals of a handler: these, and what any call may meet, a bad parameter and a bad token."""
-    return {status: _refusal(status) for status in sorted({400, 401, *statuses})}
+    return {status: _refusal(status) for status in sorted({400, 401, 429, *statuses})}
 
 
 def _refusal(status: int) -> ResponseSpec:

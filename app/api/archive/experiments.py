@@ -8,20 +8,21 @@ from litestar import Controller, Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from accession.catalog.changing import change_experiment, remove_record
+from accession.catalog.changing import change_experiment
 from accession.catalog.drafts import ExperimentDraft
-from accession.catalog.models import Experiment
-from accession.catalog.reading import find_record, get_record
+from accession.catalog.reading import get_record
 from accession.catalog.registering import register_experiment
 from accession.catalog.shapes import EXPERIMENT
-from accession.ids import Accession, Kind
+from accession.ids import Kind
 from accession.paging import page_request
+from accession.states.removing import remove
 from accession.unit import Unit
-from app.api.archive.answers import made, one, repeated
+from app.api.archive.answers import changed, found, made, repeated, require_match
 from app.api.archive.errors import problems
-from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, TextFilter, listing
-from app.api.archive.mapping.records import changes_of, experiment_out, fields_of
+from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, StateFilter, TextFilter, listing
+from app.api.archive.mapping.records import OPENING, changes_of, experiment_out, fields_of, opening_of
 from app.api.archive.structs.experiments import ExperimentIn, ExperimentOut, ExperimentPatch
+from app.wiring import Wiring
 
 
 class Experiments(Controller):
@@ -41,6 +42,7 @@ class Experiments(Controller):
         count: Count = None,
         sample_accession: TextFilter = None,
         alias: TextFilter = None,
+        in_state: StateFilter = None,
         platform: TextFilter = None,
         instrument_model: TextFilter = None,
         library_strategy: TextFilter = None,
@@ -56,6 +58,7 @@ class Experiments(Controller):
         filters = {
             "sample_accession": sample_accession,
             "alias": alias,
+            "state": in_state,
             "platform": platform,
             "instrument_model": instrument_model,
             "library_strategy": library_strategy,
@@ -75,30 +78,46 @@ class Experiments(Controller):
         summary="Register an experiment",
         responses=problems(403, 404, 409, 422) | repeated(ExperimentOut),
     )
-    async def register(self, unit: NamedDependency[Unit], data: JSONBody[ExperimentIn]) -> Response[ExperimentOut]:
+    async def register(
+        self, request: Request[Any, Any, Any], unit: NamedDependency[Unit], data: JSONBody[ExperimentIn]
+    ) -> Response[ExperimentOut]:
         """Register an experiment; the same alias with the same content answers the same accession again."""
-        draft = ExperimentDraft(**fields_of(data, "sample_accession"))
-        serial, new = await register_experiment(unit, data.sample_accession, draft)
-        row = await find_record(unit, EXPERIMENT, Accession(unit.prefix, Kind.EXPERIMENT, serial))
-        return made(row, experiment_out(unit, row), new=new)
+        draft, state = ExperimentDraft(**fields_of(data, "sample_accession", *OPENING)), opening_of(data)
+
+        async def make() -> tuple[int, bool]:
+            return await register_experiment(unit, data.sample_accession, draft, state=state)
+
+        return await made(request, unit, EXPERIMENT, experiment_out, data, make)
 
     @get("/{accession:str}", summary="Get an experiment", responses=problems(404, 410, 422))
-    async def get_experiment(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> Response[ExperimentOut]:
+    async def get_experiment(
+        self, request: Request[Any, Any, Any], unit: NamedDependency[Unit], accession: FromPath[str]
+    ) -> Response[ExperimentOut]:
         """One experiment by its accession."""
         row = await get_record(unit, EXPERIMENT, accession)
-        return one(row, experiment_out(unit, row))
+        return found(request, row, experiment_out(unit, row))
 
-    @patch("/{accession:str}", summary="Change an experiment", responses=problems(403, 404, 409, 410, 422))
+    @patch("/{accession:str}", summary="Change an experiment", responses=problems(403, 404, 409, 410, 412, 422))
     async def change(
-        self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[ExperimentPatch]
+        self,
+        request: Request[Any, Any, Any],
+        unit: NamedDependency[Unit],
+        accession: FromPath[str],
+        data: JSONBody[ExperimentPatch],
     ) -> Response[ExperimentOut]:
         """Merge the given fields into the experiment and check the whole again."""
+        await require_match(request, unit, EXPERIMENT, accession, experiment_out)
         await change_experiment(unit, accession, changes_of(data))
-        await unit.session.flush()
-        row = await get_record(unit, EXPERIMENT, accession)
-        return one(row, experiment_out(unit, row))
+        return await changed(unit, EXPERIMENT, accession, experiment_out)
 
-    @delete("/{accession:str}", summary="Remove an experiment", responses=problems(403, 404, 409, 410, 422))
-    async def remove(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> None:
+    @delete("/{accession:str}", summary="Remove an experiment", responses=problems(403, 404, 409, 410, 412, 422))
+    async def remove(
+        self,
+        request: Request[Any, Any, Any],
+        unit: NamedDependency[Unit],
+        wiring: NamedDependency[Wiring],
+        accession: FromPath[str],
+    ) -> None:
         """Remove an experiment that nothing hangs on; one that was public is withdrawn and keeps its tombstone."""
-        await remove_record(unit, Experiment, Kind.EXPERIMENT, accession)
+        await require_match(request, unit, EXPERIMENT, accession, experiment_out, alone=True)
+        await remove(unit, Kind.EXPERIMENT, accession, grace=wiring.terms.removal)

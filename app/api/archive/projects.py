@@ -8,20 +8,30 @@ from litestar import Controller, Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from accession.catalog.changing import remove_record
-from accession.catalog.reading import find_record, get_record
+from accession.catalog.reading import get_record
 from accession.catalog.shapes import PROJECT
-from accession.ids import Accession, Kind
+from accession.errors import Malformed
+from accession.ids import Kind
 from accession.paging import page_request
 from accession.projects import service
-from accession.projects.models import Project
 from accession.projects.rules import ProjectDraft
+from accession.states.removing import remove
 from accession.unit import Unit
-from app.api.archive.answers import made, one, repeated
+from app.api.archive.answers import changed, found, made, repeated, require_match
 from app.api.archive.errors import problems
-from app.api.archive.lists import Count, Cursor, PageNumber, PerPage, StateFilter, TextFilter, listing
+from app.api.archive.lists import (
+    Count,
+    Cursor,
+    DateFilter,
+    PageNumber,
+    PerPage,
+    StateFilter,
+    TextFilter,
+    VisibilityFilter,
+    listing,
+)
 from app.api.archive.mapping.records import changes_of, fields_of, project_out
-from app.api.archive.structs.projects import ProjectIn, ProjectOut, ProjectPatch, ReleaseIn
+from app.api.archive.structs.projects import ProjectIn, ProjectOut, ProjectPatch
 from app.wiring import Wiring
 
 
@@ -46,10 +56,14 @@ class Projects(Controller):
         project_type: TextFilter = None,
         license: TextFilter = None,  # noqa: A002  # the wire's name
         in_state: StateFilter = None,
+        visibility: VisibilityFilter = None,
+        release_date: DateFilter = None,
         ena_accession: TextFilter = None,
         ncbi_accession: TextFilter = None,
     ) -> Response[list[ProjectOut]]:
         """The projects that the caller may see, newest first."""
+        if organisation is not None and unit.actor.owners_hidden:
+            raise Malformed("This reviewer link hides whose projects are whose; 'organisation' cannot be asked for.")
         filters = {
             "alias": alias,
             "organisation": organisation,
@@ -57,6 +71,8 @@ class Projects(Controller):
             "project_type": project_type,
             "license": license,
             "state": in_state,
+            "visibility": visibility,
+            "release_date": release_date,
             "ena_accession": ena_accession,
             "ncbi_accession": ncbi_accession,
         }
@@ -65,47 +81,49 @@ class Projects(Controller):
 
     @post("/", summary="Register a project", responses=problems(403, 409, 422) | repeated(ProjectOut))
     async def register(
-        self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], data: JSONBody[ProjectIn]
+        self,
+        request: Request[Any, Any, Any],
+        unit: NamedDependency[Unit],
+        wiring: NamedDependency[Wiring],
+        data: JSONBody[ProjectIn],
     ) -> Response[ProjectOut]:
         """Register a project; the same alias with the same content answers the same accession again."""
-        draft = ProjectDraft(**fields_of(data))
-        default = wiring.settings.default_visibility
-        serial, new = await service.register_project(unit, draft, default_visibility=default)
-        row = await find_record(unit, PROJECT, Accession(unit.prefix, Kind.PROJECT, serial))
-        return made(row, project_out(unit, row), new=new)
+        draft, default = ProjectDraft(**fields_of(data)), wiring.settings.default_visibility
+
+        async def make() -> tuple[int, bool]:
+            return await service.register_project(unit, draft, default_visibility=default)
+
+        return await made(request, unit, PROJECT, project_out, data, make)
 
     @get("/{accession:str}", summary="Get a project", responses=problems(404, 410, 422))
-    async def get_project(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> Response[ProjectOut]:
+    async def get_project(
+        self, request: Request[Any, Any, Any], unit: NamedDependency[Unit], accession: FromPath[str]
+    ) -> Response[ProjectOut]:
         """One project by its accession."""
         row = await get_record(unit, PROJECT, accession)
-        return one(row, project_out(unit, row))
+        return found(request, row, project_out(unit, row))
 
-    @patch("/{accession:str}", summary="Change a project", responses=problems(403, 404, 409, 410, 422))
+    @patch("/{accession:str}", summary="Change a project", responses=problems(403, 404, 409, 410, 412, 422))
     async def change(
-        self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[ProjectPatch]
+        self,
+        request: Request[Any, Any, Any],
+        unit: NamedDependency[Unit],
+        accession: FromPath[str],
+        data: JSONBody[ProjectPatch],
     ) -> Response[ProjectOut]:
         """Merge the given fields into the project."""
+        await require_match(request, unit, PROJECT, accession, project_out, alone=True)
         await service.change_project(unit, accession, changes_of(data))
-        await unit.session.flush()
-        row = await get_record(unit, PROJECT, accession)
-        return one(row, project_out(unit, row))
+        return await changed(unit, PROJECT, accession, project_out)
 
-    @post(
-        "/{accession:str}/release",
-        summary="Release a project",
-        status_code=200,
-        responses=problems(403, 404, 409, 410, 422),
-    )
-    async def release(
-        self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[ReleaseIn | None] = None
-    ) -> Response[ProjectOut]:
-        """Make the project public, at once or from a day on."""
-        await service.release_project(unit, accession, data.release_date if data else None)
-        await unit.session.flush()
-        row = await get_record(unit, PROJECT, accession)
-        return one(row, project_out(unit, row))
-
-    @delete("/{accession:str}", summary="Remove a project", responses=problems(403, 404, 409, 410, 422))
-    async def remove(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> None:
+    @delete("/{accession:str}", summary="Remove a project", responses=problems(403, 404, 409, 410, 412, 422))
+    async def remove(
+        self,
+        request: Request[Any, Any, Any],
+        unit: NamedDependency[Unit],
+        wiring: NamedDependency[Wiring],
+        accession: FromPath[str],
+    ) -> None:
         """Remove an empty project; one that was public is withdrawn and keeps its tombstone."""
-        await remove_record(unit, Project, Kind.PROJECT, accession)
+        await require_match(request, unit, PROJECT, accession, project_out, alone=True)
+        await remove(unit, Kind.PROJECT, accession, grace=wiring.terms.removal)

@@ -8,22 +8,30 @@ from litestar import Controller, Request, Response, delete, get, patch, post, pu
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from accession.catalog.changing import remove_record
 from accession.catalog.drafts import RunDraft
-from accession.catalog.models import Run
-from accession.catalog.reading import find_record, get_record
 from accession.errors import Rejected
 from accession.files import runs
 from accession.files.run_filters import by_status
 from accession.files.runs import RUN
-from accession.ids import Accession, Kind
+from accession.ids import Kind
 from accession.issues import Issue
 from accession.paging import page_request
+from accession.states.removing import remove
 from accession.unit import Unit
-from app.api.archive.answers import made, one, repeated
+from app.api.archive.answers import changed, found, made, repeated, require_match
 from app.api.archive.errors import problems
-from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, SizeFilter, TextFilter, listing
-from app.api.archive.mapping.records import changes_of
+from app.api.archive.lists import (
+    Count,
+    Cursor,
+    NumberFilter,
+    PageNumber,
+    PerPage,
+    SizeFilter,
+    StateFilter,
+    TextFilter,
+    listing,
+)
+from app.api.archive.mapping.records import changes_of, opening_of
 from app.api.archive.mapping.runs import run_out
 from app.api.archive.measures import Bounds, QcStatusFilter, bounds
 from app.api.archive.structs.runs import RunFileIn, RunIn, RunOut, RunPatch
@@ -51,12 +59,14 @@ class Runs(Controller):
         experiment_accession: TextFilter = None,
         mate_accession: TextFilter = None,
         alias: TextFilter = None,
+        in_state: StateFilter = None,
         file_type: TextFilter = None,
         filename: TextFilter = None,
         file_size: SizeFilter = None,
         checksum_md5: TextFilter = None,
         checksum_sha256: TextFilter = None,
         read_number: NumberFilter = None,
+        version: NumberFilter = None,
         ena_accession: TextFilter = None,
         ncbi_accession: TextFilter = None,
         qc_status: QcStatusFilter = None,
@@ -66,12 +76,14 @@ class Runs(Controller):
             "experiment_accession": experiment_accession,
             "mate_accession": mate_accession,
             "alias": alias,
+            "state": in_state,
             "file_type": file_type,
             "filename": filename,
             "file_size": file_size,
             "checksum_md5": checksum_md5,
             "checksum_sha256": checksum_sha256,
             "read_number": read_number,
+            "version": version,
             "ena_accession": ena_accession,
             "ncbi_accession": ncbi_accession,
             **by_status(qc_status),
@@ -82,55 +94,71 @@ class Runs(Controller):
 
     @post("/", summary="Register a run", responses=problems(403, 404, 409, 422) | repeated(RunOut))
     async def register(
-        self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], data: JSONBody[RunIn]
+        self,
+        request: Request[Any, Any, Any],
+        unit: NamedDependency[Unit],
+        wiring: NamedDependency[Wiring],
+        data: JSONBody[RunIn],
     ) -> Response[RunOut]:
         """Make a run of a verified staged file; without an object store, describe the file instead."""
-        draft = RunDraft(
-            alias=data.alias,
-            read_number=data.read_number,
-            ena_accession=data.ena_accession,
-            ncbi_accession=data.ncbi_accession,
-        )
-        if wiring.settings.s3_endpoint == "none" and data.file_id is None:
-            serial, new = await runs.describe_run(unit, data.experiment_accession, draft, data)
-        else:
+        described = wiring.settings.s3_endpoint == "none" and data.file_id is None
+        if not described:
             _refuse_description(data)
-            serial, new = await runs.register_run(
-                unit, data.experiment_accession, draft, str(data.file_id), data.mate_accession
-            )
-        row = await find_record(unit, RUN, Accession(unit.prefix, Kind.RUN, serial))
-        return made(row, run_out(unit, row), new=new)
+        draft = RunDraft(**{name: getattr(data, name) for name in RunDraft.__struct_fields__})
+        parent, state = data.experiment_accession, opening_of(data)
+
+        async def make() -> tuple[int, bool]:
+            if described:
+                return await runs.describe_run(unit, parent, draft, data, state=state)
+            return await runs.register_run(unit, parent, draft, str(data.file_id), data.mate_accession, state=state)
+
+        return await made(request, unit, RUN, run_out, data, make)
 
     @get("/{accession:str}", summary="Get a run", responses=problems(404, 410, 422))
-    async def get_run(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> Response[RunOut]:
+    async def get_run(
+        self, request: Request[Any, Any, Any], unit: NamedDependency[Unit], accession: FromPath[str]
+    ) -> Response[RunOut]:
         """One run by its accession; with a suffix `.n`, as its version n was."""
         row = await runs.get_run(unit, accession)
-        return one(row, run_out(unit, row))
+        return found(request, row, run_out(unit, row))
 
-    @patch("/{accession:str}", summary="Change a run", responses=problems(403, 404, 409, 410, 422))
+    @patch("/{accession:str}", summary="Change a run", responses=problems(403, 404, 409, 410, 412, 422))
     async def change(
-        self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[RunPatch]
+        self,
+        request: Request[Any, Any, Any],
+        unit: NamedDependency[Unit],
+        accession: FromPath[str],
+        data: JSONBody[RunPatch],
     ) -> Response[RunOut]:
         """Merge the given fields into the run; a mate is set once, on both."""
+        await require_match(request, unit, RUN, accession, run_out)
         await runs.change_run(unit, accession, changes_of(data))
-        await unit.session.flush()
-        row = await get_record(unit, RUN, accession)
-        return one(row, run_out(unit, row))
+        return await changed(unit, RUN, accession, run_out)
 
-    @put("/{accession:str}/file", summary="Give a new version", responses=problems(403, 404, 409, 410, 422))
+    @put("/{accession:str}/file", summary="Give a new version", responses=problems(403, 404, 409, 410, 412, 422))
     async def replace_file(
-        self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[RunFileIn]
+        self,
+        request: Request[Any, Any, Any],
+        unit: NamedDependency[Unit],
+        accession: FromPath[str],
+        data: JSONBody[RunFileIn],
     ) -> Response[RunOut]:
         """Make a verified staged file the run's version n+1; version n stays readable by its number."""
+        await require_match(request, unit, RUN, accession, run_out)
         await runs.replace_file(unit, accession, data.file_id)
-        await unit.session.flush()
-        row = await get_record(unit, RUN, accession)
-        return one(row, run_out(unit, row))
+        return await changed(unit, RUN, accession, run_out)
 
-    @delete("/{accession:str}", summary="Remove a run", responses=problems(403, 404, 409, 410, 422))
-    async def remove(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> None:
+    @delete("/{accession:str}", summary="Remove a run", responses=problems(403, 404, 409, 410, 412, 422))
+    async def remove(
+        self,
+        request: Request[Any, Any, Any],
+        unit: NamedDependency[Unit],
+        wiring: NamedDependency[Wiring],
+        accession: FromPath[str],
+    ) -> None:
         """Remove a run that was never public; one that was is withdrawn and keeps its tombstone."""
-        await remove_record(unit, Run, Kind.RUN, accession)
+        await require_match(request, unit, RUN, accession, run_out, alone=True)
+        await remove(unit, Kind.RUN, accession, grace=wiring.terms.removal)
 
 
 def _refuse_description(data: RunIn) -> None:

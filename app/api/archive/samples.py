@@ -8,20 +8,21 @@ from litestar import Controller, Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from accession.catalog.changing import change_sample, remove_record
+from accession.catalog.changing import change_sample
 from accession.catalog.drafts import SampleDraft
-from accession.catalog.models import Sample
-from accession.catalog.reading import find_record, get_record
+from accession.catalog.reading import get_record
 from accession.catalog.registering import register_sample
 from accession.catalog.shapes import SAMPLE
-from accession.ids import Accession, Kind
+from accession.ids import Kind
 from accession.paging import page_request
+from accession.states.removing import remove
 from accession.unit import Unit
-from app.api.archive.answers import made, one, repeated
+from app.api.archive.answers import changed, found, made, repeated, require_match
 from app.api.archive.errors import problems
-from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, TextFilter, listing
-from app.api.archive.mapping.records import changes_of, fields_of, sample_out
+from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, StateFilter, TextFilter, listing
+from app.api.archive.mapping.records import OPENING, changes_of, fields_of, opening_of, sample_out
 from app.api.archive.structs.samples import SampleIn, SampleOut, SamplePatch
+from app.wiring import Wiring
 
 
 class Samples(Controller):
@@ -42,6 +43,7 @@ class Samples(Controller):
         project_accession: TextFilter = None,
         subject_accession: TextFilter = None,
         alias: TextFilter = None,
+        in_state: StateFilter = None,
         checklist_id: TextFilter = None,
         organism: TextFilter = None,
         tax_id: NumberFilter = None,
@@ -60,6 +62,7 @@ class Samples(Controller):
             "project_accession": project_accession,
             "subject_accession": subject_accession,
             "alias": alias,
+            "state": in_state,
             "checklist_id": checklist_id,
             "organism": organism,
             "tax_id": tax_id,
@@ -77,30 +80,49 @@ class Samples(Controller):
         return await listing(request, unit, SAMPLE, wanted, filters, sample_out)
 
     @post("/", summary="Register a sample", responses=problems(403, 404, 409, 422) | repeated(SampleOut))
-    async def register(self, unit: NamedDependency[Unit], data: JSONBody[SampleIn]) -> Response[SampleOut]:
+    async def register(
+        self, request: Request[Any, Any, Any], unit: NamedDependency[Unit], data: JSONBody[SampleIn]
+    ) -> Response[SampleOut]:
         """Register a sample; the same alias with the same content answers the same accession again."""
-        draft = SampleDraft(**fields_of(data, "project_accession", "subject_accession"))
-        serial, new = await register_sample(unit, data.project_accession, draft, data.subject_accession)
-        row = await find_record(unit, SAMPLE, Accession(unit.prefix, Kind.SAMPLE, serial))
-        return made(row, sample_out(unit, row), new=new)
+        draft, state = (
+            SampleDraft(**fields_of(data, "project_accession", "subject_accession", *OPENING)),
+            opening_of(data),
+        )
+
+        async def make() -> tuple[int, bool]:
+            return await register_sample(unit, data.project_accession, draft, data.subject_accession, state=state)
+
+        return await made(request, unit, SAMPLE, sample_out, data, make)
 
     @get("/{accession:str}", summary="Get a sample", responses=problems(404, 410, 422))
-    async def get_sample(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> Response[SampleOut]:
+    async def get_sample(
+        self, request: Request[Any, Any, Any], unit: NamedDependency[Unit], accession: FromPath[str]
+    ) -> Response[SampleOut]:
         """One sample by its accession."""
         row = await get_record(unit, SAMPLE, accession)
-        return one(row, sample_out(unit, row))
+        return found(request, row, sample_out(unit, row))
 
-    @patch("/{accession:str}", summary="Change a sample", responses=problems(403, 404, 409, 410, 422))
+    @patch("/{accession:str}", summary="Change a sample", responses=problems(403, 404, 409, 410, 412, 422))
     async def change(
-        self, unit: NamedDependency[Unit], accession: FromPath[str], data: JSONBody[SamplePatch]
+        self,
+        request: Request[Any, Any, Any],
+        unit: NamedDependency[Unit],
+        accession: FromPath[str],
+        data: JSONBody[SamplePatch],
     ) -> Response[SampleOut]:
         """Merge the given fields into the sample and check the whole again."""
+        await require_match(request, unit, SAMPLE, accession, sample_out)
         await change_sample(unit, accession, changes_of(data))
-        await unit.session.flush()
-        row = await get_record(unit, SAMPLE, accession)
-        return one(row, sample_out(unit, row))
+        return await changed(unit, SAMPLE, accession, sample_out)
 
-    @delete("/{accession:str}", summary="Remove a sample", responses=problems(403, 404, 409, 410, 422))
-    async def remove(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> None:
+    @delete("/{accession:str}", summary="Remove a sample", responses=problems(403, 404, 409, 410, 412, 422))
+    async def remove(
+        self,
+        request: Request[Any, Any, Any],
+        unit: NamedDependency[Unit],
+        wiring: NamedDependency[Wiring],
+        accession: FromPath[str],
+    ) -> None:
         """Remove a sample that nothing hangs on; one that was public is withdrawn and keeps its tombstone."""
-        await remove_record(unit, Sample, Kind.SAMPLE, accession)
+        await require_match(request, unit, SAMPLE, accession, sample_out, alone=True)
+        await remove(unit, Kind.SAMPLE, accession, grace=wiring.terms.removal)

@@ -23,6 +23,7 @@ from app.api.archive.forms import SheetOperation, TemplateOperation, TrialOperat
 from app.api.archive.mapping.sheets import report_out
 from app.api.archive.structs.sheets import ConfirmedOut, RefusedSheetOut, SheetReportOut
 from app.http.deps import actor_of
+from app.http.idempotency import named_form
 from app.http.uploads import SpooledUpload, read_form
 from app.wiring import Wiring
 
@@ -134,8 +135,11 @@ async def _confirm(request: Asked, wiring: Wiring, *, samples_only: bool) -> Res
         if not project:
             raise Malformed("'project_accession' is required: the project that the samples go into.")
         checklist = checklist_named(fields.get("checklist_id"))
+        named = await asyncio.to_thread(named_form, request, fields, upload.filename, upload.path)
         async with _turn():
-            made = await sheets.confirm(upload.path, upload.filename, checklist, project, samples_only=samples_only)
+            made = await sheets.confirm(
+                upload.path, upload.filename, checklist, project, samples_only=samples_only, named=named
+            )
     except RefusedSheet as refused:
         encoded: Any = await asyncio.to_thread(_refusal, refused)
         return Response(encoded, status_code=400, media_type=PROBLEM_TYPE)

@@ -12,6 +12,7 @@ from accession.files.staged import StagedFilter, delete_staged, get_staged, list
 from accession.files.store import Part
 from accession.files.uploads import file_id_of
 from accession.paging import page_request
+from accession.people.access import Level
 from accession.unit import Unit
 from app.api.archive.errors import problems
 from app.api.archive.forms import UploadOperation
@@ -20,7 +21,9 @@ from app.api.archive.mapping.staging import staged_out
 from app.api.archive.structs.staging import CompleteIn, InitiateIn, InitiateOut, PartLinkOut, StagedFileOut
 from app.http import presigned
 from app.http.deps import actor_of
+from app.http.idempotency import named, refuse_key
 from app.http.intake import take_in
+from app.http.limits import PART_OF_UPLOAD, UPLOAD
 from app.wiring import Wiring
 
 _BODY_LIMIT = 2 * 2**20  # ten thousand parts
@@ -38,6 +41,7 @@ class Staging(Controller):
 
     @post(
         "/upload",
+        opt=UPLOAD,
         status_code=200,
         summary="Upload a file through the service",
         description="One part `file`, streamed. The file answers as `verifying`; its verdict follows.",
@@ -47,22 +51,24 @@ class Staging(Controller):
     )
     async def upload(self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring]) -> StagedFileOut:
         """Stream the form's file into the store."""
+        refuse_key(request)
         return staged_out(wiring.settings.accession_prefix, await take_in(request, wiring))
 
     @post(
         "/initiate",
+        opt=UPLOAD,
         status_code=200,
         summary="Begin an upload straight to the object store",
         description="Answers a signed link for one PUT, or one for each of `parts`. Complete the upload afterwards.",
         request_max_body_size=_BODY_LIMIT,
-        responses=problems(403, 413, 422, 503),
+        responses=problems(403, 409, 413, 422, 503),
     )
     async def initiate(
         self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[InitiateIn]
     ) -> InitiateOut:
         """Make the pending file and sign its links."""
         promise = presigned.Promise(data.filename, data.file_size, data.checksum_md5, data.parts)
-        links = await presigned.begin(wiring, actor_of(request), promise)
+        links = await presigned.begin(wiring, actor_of(request), promise, named=named(request, data))
         if data.parts is None:
             return InitiateOut(links.begun.id, links.upload_id, links.expires_in, presigned_url=links.urls[0])
         parts = [PartLinkOut(number, url) for number, url in enumerate(links.urls, start=1)]
@@ -71,6 +77,7 @@ class Staging(Controller):
 
     @post(
         "/complete/{file_id:str}",
+        opt=PART_OF_UPLOAD,
         status_code=200,
         summary="Complete an upload straight to the object store",
         description="409 while the bytes are absent or short. Repeated it answers the file as it is.",
@@ -109,10 +116,10 @@ class Staging(Controller):
         rows = [staged_out(unit.prefix, row) for row in found.items]
         return Response(rows, headers=page_headers(request, wanted, found))
 
-    @get("/files/{file_id:str}", summary="Get one of the own files", responses=problems(404))
+    @get("/files/{file_id:str}", summary="Get a file", responses=problems(404))
     async def get_file(self, unit: NamedDependency[Unit], file_id: FromPath[str]) -> StagedFileOut:
-        """One file, with its verdict."""
-        return staged_out(unit.prefix, await get_staged(unit, file_id_of(file_id)))
+        """One of the caller's files, or one that was granted to the caller, with its verdict."""
+        return staged_out(unit.prefix, await get_staged(unit, file_id_of(file_id), Level.READ))
 
     @delete("/files/{file_id:str}", summary="Delete one of the own files", responses=problems(403, 404, 409))
     async def delete_file(

@@ -22,6 +22,8 @@ from app.api.archive.structs.staging import (
 )
 from app.http import presigned
 from app.http.deps import actor_of
+from app.http.idempotency import named
+from app.http.limits import PART_OF_UPLOAD, UPLOAD
 from app.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -36,10 +38,11 @@ class OneRunUpload(Controller):
 
     @post(
         "/initiate",
+        opt=UPLOAD,
         status_code=200,
         summary="Begin the upload of a run's file",
         description="Names the experiment and answers a signed link for one PUT.",
-        responses=problems(403, 404, 413, 422, 503),
+        responses=problems(403, 404, 409, 413, 422, 503),
     )
     async def initiate(
         self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[UploadInitiateIn]
@@ -52,11 +55,12 @@ class OneRunUpload(Controller):
             submissions.note_submission(unit, begun.id, aim)
 
         promise = presigned.Promise(data.filename, data.file_size, data.checksum_md5)
-        links = await presigned.begin(wiring, actor_of(request), promise, also=also)
+        links = await presigned.begin(wiring, actor_of(request), promise, also=also, named=named(request, data))
         return UploadInitiateOut(links.upload_id, links.urls[0], links.expires_in)
 
     @post(
         "/complete",
+        opt=PART_OF_UPLOAD,
         status_code=200,
         summary="End the upload of a run's file",
         description="Makes the run. 400 where the MD5 is not the promised one, 409 while bytes are absent or short.",

@@ -12,6 +12,7 @@ from app.api.archive.structs.projects import ProjectIn, ProjectOut, ProjectPatch
 from app.api.archive.structs.qc import ProjectQcOut, ReportOut, RunLineOut, RunQcOut, ValidationOut
 from app.api.archive.structs.runs import RunFileIn, RunIn, RunOut, RunPatch
 from app.api.archive.structs.samples import SampleIn, SampleOut, SamplePatch
+from app.api.archive.structs.states import NothingIn, ReasonIn, ReplaceIn
 from app.api.archive.structs.subjects import SubjectIn, SubjectOut, SubjectPatch
 
 PROJECT, SUBJECT, SAMPLE = "NFDP-PRJ-000002", "NFDP-SBJ-000001", "NFDP-SAM-000001"
@@ -44,10 +45,12 @@ _PROJECTS: tuple[msgspec.Struct, ...] = (
         license="CC-BY-4.0",
         ena_accession=None,
         ncbi_accession=None,
-        visibility="embargoed",
-        state="public",
         created_at=MADE,
         updated_at=MADE,
+        state="public",
+        visibility="embargoed",
+        state_reason=None,
+        replaced_by=None,
     ),
 )
 _SUBJECTS: tuple[msgspec.Struct, ...] = (
@@ -65,6 +68,10 @@ _SUBJECTS: tuple[msgspec.Struct, ...] = (
         properties={"herd": "north"},
         created_at=MADE,
         updated_at=MADE,
+        state="public",
+        visibility="public",
+        state_reason=None,
+        replaced_by=None,
     ),
 )
 _SAMPLES: tuple[msgspec.Struct, ...] = (
@@ -98,6 +105,10 @@ _SAMPLES: tuple[msgspec.Struct, ...] = (
         ena_accession=None,
         ncbi_accession=None,
         created_at=MADE,
+        state="public",
+        visibility="public",
+        state_reason=None,
+        replaced_by=None,
     ),
 )
 _EXPERIMENTS: tuple[msgspec.Struct, ...] = (
@@ -127,6 +138,10 @@ _EXPERIMENTS: tuple[msgspec.Struct, ...] = (
         ena_accession=None,
         ncbi_accession=None,
         created_at=MADE,
+        state="public",
+        visibility="public",
+        state_reason=None,
+        replaced_by=None,
     ),
 )
 _RUNS: tuple[msgspec.Struct, ...] = (
@@ -148,8 +163,11 @@ _RUNS: tuple[msgspec.Struct, ...] = (
         read_number=1,
         mate_accession=MATE,
         version=1,
-        state="public",
         qc_status="passed",
+        state="public",
+        visibility="public",
+        state_reason=None,
+        replaced_by=None,
     ),
 )
 _QUALITY: tuple[msgspec.Struct, ...] = (
@@ -178,4 +196,9 @@ _QUALITY: tuple[msgspec.Struct, ...] = (
         seconds=41.2,
     ),
 )
-RECORDS = (*_PROJECTS, *_SUBJECTS, *_SAMPLES, *_EXPERIMENTS, *_RUNS, *_QUALITY)
+_MOVES: tuple[msgspec.Struct, ...] = (
+    ReasonIn(reason="The labels of two samples were swapped."),
+    ReplaceIn(replaced_by="NFDP-SAM-000007", reason="Sequenced again, as the first library was contaminated."),
+    NothingIn(),
+)
+RECORDS = (*_MOVES, *_PROJECTS, *_SUBJECTS, *_SAMPLES, *_EXPERIMENTS, *_RUNS, *_QUALITY)

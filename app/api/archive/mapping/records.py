@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from accession.ids import Kind
-from accession.projects.rules import visibility_of
+from accession.moves import CLOSED, State, Visibility, opening_issues, opening_state, state_told, visibility_of
+from accession.records import refuse
 from app.api.archive.structs.experiments import ExperimentOut
 from app.api.archive.structs.projects import ProjectOut
 from app.api.archive.structs.samples import SampleOut
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
     from accession.unit import Unit
 
 
-_SAMPLE = tuple(name for name in SampleOut.__struct_fields__ if not name.endswith(("_accession", "accession")))
+_STANDING = {"state", "visibility", "state_reason", "replaced_by"}
+_SAMPLE = tuple(n for n in SampleOut.__struct_fields__ if n not in _STANDING and not n.endswith("accession"))
 _SAMPLE += ("ena_accession", "ncbi_accession")
+
+
+OPENING = ("draft", "visibility")
+"""The fields of a new record's body that say how it begins, and are none of its own."""
 
 
 def changes_of(patch: msgspec.Struct) -> dict[str, Any]:
@@ -32,12 +38,30 @@ def fields_of(body: msgspec.Struct, *but: str) -> dict[str, Any]:
     return {name: getattr(body, name) for name in body.__struct_fields__ if name not in but}
 
 
+def opening_of(body: Any) -> State:
+    """The state that a new record is to begin with; `Rejected` where the body contradicts itself."""
+    refuse(opening_issues(draft=body.draft, visibility=body.visibility))
+    return opening_state(draft=body.draft, visibility=body.visibility)
+
+
+def standing_out(unit: Unit, row: Any) -> dict[str, Any]:
+    """What every record tells of its state."""
+    closed = row.state in CLOSED
+    seen = Visibility.PRIVATE if closed else visibility_of(row.scope_state, row.release_date, unit.today)
+    return {
+        "state": state_told(row.state, row.scope_state),
+        "visibility": seen.value,
+        "state_reason": row.moved_reason,
+        "replaced_by": row.replaced_by,
+    }
+
+
 def project_out(unit: Unit, row: Any) -> ProjectOut:
     """A project's row with its scope."""
     return ProjectOut(
         accession=unit.accession(Kind.PROJECT, row.serial),
         alias=row.alias,
-        organisation=row.organisation,
+        organisation=None if unit.actor.owners_hidden else row.organisation,
         title=row.title,
         description=row.description,
         project_type=row.project_type,
@@ -45,10 +69,9 @@ def project_out(unit: Unit, row: Any) -> ProjectOut:
         license=row.license,
         ena_accession=row.ena_accession,
         ncbi_accession=row.ncbi_accession,
-        visibility=visibility_of(row.scope_state, row.release_date, unit.today),
-        state=row.state,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        **standing_out(unit, row),
     )
 
 
@@ -67,6 +90,7 @@ def subject_out(unit: Unit, row: Any) -> SubjectOut:
         properties=row.properties if shared else {},
         created_at=row.created_at,
         updated_at=row.updated_at,
+        **standing_out(unit, row),
     )
 
 
@@ -78,6 +102,7 @@ def sample_out(unit: Unit, row: Any) -> SampleOut:
         accession=unit.accession(Kind.SAMPLE, values["serial"]),
         project_accession=unit.accession(Kind.PROJECT, values["project_serial"]),
         subject_accession=unit.accession(Kind.SUBJECT, subject) if subject is not None else None,
+        **standing_out(unit, row),
         **{name: values[name] for name in _SAMPLE},
     )
 
@@ -99,4 +124,5 @@ def experiment_out(unit: Unit, row: Any) -> ExperimentOut:
         ena_accession=row.ena_accession,
         ncbi_accession=row.ncbi_accession,
         created_at=row.created_at,
+        **standing_out(unit, row),
     )

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from accession.files.models import FileState
+from accession.files.models import UNSETTLED
 from accession.ids import Kind
-from accession.projects.rules import visibility_of
+from accession.moves import CLOSED
+from app.api.archive.mapping.records import standing_out
 from app.api.archive.structs.runs import RunOut
 
 if TYPE_CHECKING:
     from accession.unit import Unit
 
-_UNSETTLED = {FileState.PENDING, FileState.RECEIVING, FileState.VERIFYING, FileState.REJECTED, FileState.EXPIRED}
-
 
 def run_out(unit: Unit, row: Any) -> RunOut:
-    """A run's row with its file's state; `state` speaks of the file until its bytes are good, then of the record."""
+    """A run's row with its file's state; `state` speaks of the file until its bytes are good, then of the record.
+
+    A mate that is closed by itself is not told by a run that is not.
+    """
+    told = standing_out(unit, row)
+    mate = None if row.mate_state in CLOSED and row.state not in CLOSED else row.mate_serial
     return RunOut(
         accession=unit.accession(Kind.RUN, row.serial),
         ena_accession=row.ena_accession,
@@ -30,16 +34,8 @@ def run_out(unit: Unit, row: Any) -> RunOut:
         filename=row.filename,
         checksum_sha256=row.checksum_sha256,
         read_number=row.read_number,
-        mate_accession=unit.accession(Kind.RUN, row.mate_serial) if row.mate_serial is not None else None,
+        mate_accession=unit.accession(Kind.RUN, mate) if mate is not None else None,
         version=row.version,
-        state=_state(unit, row),
         qc_status=row.qc_status or "pending",
+        **{**told, "state": row.file_state if row.file_state in UNSETTLED else told["state"]},
     )
-
-
-def _state(unit: Unit, row: Any) -> str:
-    if row.file_state in _UNSETTLED:
-        return str(row.file_state)
-    if row.state != "public" or row.scope_state != "public":
-        return str(row.state if row.state != "public" else row.scope_state)
-    return visibility_of(row.scope_state, row.release_date, unit.today)

@@ -24,6 +24,8 @@ class ExperimentIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     library_name: Line | None = None
     ena_accession: Short | None = None
     ncbi_accession: Short | None = None
+    draft: bool = False
+    visibility: Short | None = None
 
 
 class ExperimentPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,3 +60,7 @@ class ExperimentOut(msgspec.Struct, frozen=True):
     ena_accession: str | None
     ncbi_accession: str | None
     created_at: datetime
+    state: str
+    visibility: str
+    state_reason: str | None
+    replaced_by: str | None

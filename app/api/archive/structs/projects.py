@@ -22,6 +22,7 @@ class ProjectIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ena_accession: Short | None = None
     ncbi_accession: Short | None = None
     visibility: Short | None = None
+    draft: bool = False
 
 
 class ProjectPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,11 +44,11 @@ class ReleaseIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class ProjectOut(msgspec.Struct, frozen=True):
-    """A project as it is answered."""
+    """A project as it is answered; `organisation` is null for reviewers from whom its owner is hidden."""
 
     accession: str
     alias: str | None
-    organisation: str
+    organisation: str | None
     title: str
     description: str
     project_type: str
@@ -55,7 +56,9 @@ class ProjectOut(msgspec.Struct, frozen=True):
     license: str
     ena_accession: str | None
     ncbi_accession: str | None
-    visibility: str
-    state: str
     created_at: datetime
     updated_at: datetime
+    state: str
+    visibility: str
+    state_reason: str | None
+    replaced_by: str | None

@@ -26,6 +26,8 @@ class RunIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     file_size: Size | None = None
     checksum_md5: Md5 | None = None
     file_type: Short | None = None
+    draft: bool = False
+    visibility: Short | None = None
 
 
 class RunPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,5 +62,8 @@ class RunOut(msgspec.Struct, frozen=True):
     read_number: int | None
     mate_accession: str | None
     version: int
-    state: str
     qc_status: str
+    state: str
+    visibility: str
+    state_reason: str | None
+    replaced_by: str | None

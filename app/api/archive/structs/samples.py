@@ -29,6 +29,8 @@ class SampleIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     custom_fields: dict[Name, Scalar] = {}
     ena_accession: Short | None = None
     ncbi_accession: Short | None = None
+    draft: bool = False
+    visibility: Short | None = None
 
 
 class SamplePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,3 +73,7 @@ class SampleOut(msgspec.Struct, frozen=True):
     ena_accession: str | None
     ncbi_accession: str | None
     created_at: datetime
+    state: str
+    visibility: str
+    state_reason: str | None
+    replaced_by: str | None

@@ -21,6 +21,8 @@ class SubjectIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     date_of_birth: date | None = None
     external_id: Line | None = None
     properties: dict[Name, Scalar] = {}
+    draft: bool = False
+    visibility: Short | None = None
 
 
 class SubjectPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,3 +50,7 @@ class SubjectOut(msgspec.Struct, frozen=True):
     properties: dict[str, Any]
     created_at: datetime
     updated_at: datetime
+    state: str
+    visibility: str
+    state_reason: str | None
+    replaced_by: str | None

@@ -1,0 +1,1 @@
+"""States: releasing, suppressing, restoring, replacing, withdrawing, removing and purging records."""
