@@ -93,6 +93,16 @@ class Rejected(DomainError):
         self.issues = list(issues)
 
 
+class TooManyRequests(DomainError):
+    """More requests than the caller has in an hour; `retry_after` is in seconds (HTTP: 429)."""
+
+    code = "too_many_requests"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class Unavailable(DomainError):
     """A part that this request needs is down or not configured (HTTP: 503)."""
 

@@ -72,12 +72,14 @@ def service(wiring: Wiring) -> Service:
         wiring.probes["queue"] = queue.probe
         preparing = asyncio.create_task(until_ready(wiring.store)) if wiring.store is not None else None
         writing_uses = asyncio.create_task(wiring.uses.keep_writing())
+        writing_counts = asyncio.create_task(wiring.counts.keep_writing())
         yield
-        for task in filter(None, (preparing, writing_uses)):
+        for task in filter(None, (preparing, writing_uses, writing_counts)):
             task.cancel()
             await asyncio.wait({task})
         with suppress(DomainError):  # a database that is down must not keep the service from ending
             await wiring.uses.write()
+            await wiring.counts.write()
         await queue.close()
         await wiring.close()
 

@@ -22,6 +22,7 @@ STATUSES: dict[type[errors.DomainError], int] = {
     errors.Gone: 410,
     errors.TooLarge: 413,
     errors.Rejected: 422,
+    errors.TooManyRequests: 429,
     errors.Unavailable: 503,
     errors.StoreUnavailable: 503,
 }
@@ -57,14 +58,9 @@ def problem_of(error: Exception) -> Problem:
             return Problem(422, error.code, error.detail, error.issues)
         case errors.Gone():
             return Problem(410, error.code, error.detail, tombstone=dict(error.tombstone))
-        case errors.Unauthenticated():
-            return Problem(401, error.code, error.detail, headers={"WWW-Authenticate": "Bearer"})
-        case errors.InsufficientScope():
-            told = 'Bearer error="insufficient_scope"'
-            return Problem(403, error.code, error.detail, headers={"WWW-Authenticate": told})
         case errors.DomainError():
             status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
-            return Problem(status, error.code, error.detail, headers={"Retry-After": "5"} if status == 503 else {})
+            return Problem(status, error.code, error.detail, headers=_headers_of(error, status))
         case ValidationException():
             return Problem(400, "malformed", *_validation(error))
         case NotFoundException():
@@ -75,6 +71,18 @@ def problem_of(error: Exception) -> Problem:
         case _:
             log.error("unexpected_error", exc_info=error)
             return Problem(500, "internal_error", "Something failed inside; the log has it under this request's id.")
+
+
+def _headers_of(error: errors.DomainError, status: int) -> dict[str, str]:
+    """What else a client must know: how to sign in, or when to come again."""
+    match error:
+        case errors.Unauthenticated():
+            return {"WWW-Authenticate": "Bearer"}
+        case errors.InsufficientScope():
+            return {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
+        case errors.TooManyRequests():
+            return {"Retry-After": str(error.retry_after)}
+    return {"Retry-After": "5"} if status == 503 else {}
 
 
 def _validation(error: ValidationException) -> tuple[str, list[Issue]]:

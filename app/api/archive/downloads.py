@@ -17,6 +17,7 @@ from accession.files.rules import content_disposition
 from accession.nfcore.names import may_end_in
 from accession.unit import Unit
 from app.api.archive.errors import problems
+from app.http.limits import DOWNLOAD
 from app.wiring import Wiring
 
 _NOT_HERE = "Direct download unavailable — file stored at the path above"
@@ -53,7 +54,7 @@ class Downloads(Controller):
             "A link is for the method that was asked with: HEAD answers one for HEAD. "
             "`NFDP-RUN-000001.2` names a version. An archive without an object store answers 200 with the file's path."
         ),
-        opt={"writes": True},
+        opt={"writes": True, **DOWNLOAD},
         responses=_NOT_KEPT | problems(404, 409, 410, 422),
     )
     async def download(
@@ -77,7 +78,7 @@ class Downloads(Controller):
             "The same download at an address that ends in the file's name, as tools ask for that tell a file's type "
             "by the address. Signs that are not plain are written as `_`. Any other name is 404."
         ),
-        opt={"writes": True},
+        opt={"writes": True, **DOWNLOAD},
         responses=_NOT_KEPT | problems(404, 409, 410, 422),
     )
     async def download_named(

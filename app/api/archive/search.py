@@ -15,6 +15,7 @@ from accession.unit import Unit
 from app.api.archive.errors import problems
 from app.api.archive.lists import PageNumber, PerPage, page_headers
 from app.api.archive.structs.search import HitOut, SearchOut
+from app.http.limits import SEARCH
 
 Words = Annotated[
     str,
@@ -37,7 +38,7 @@ class Search(Controller):
     path = "/search"
     tags = ("Search",)
 
-    @get("/", summary="Search", responses=problems())
+    @get("/", summary="Search", opt=SEARCH, responses=problems())
     async def find(
         self,
         request: Request[Any, Any, Any],
