@@ -67,13 +67,17 @@ class Identity(Row):
 
 
 class SignIn(Row):
-    """A sign-in that went off to an identity provider and has not come back; `digest` is that of its `state`."""
+    """A sign-in that went off to an identity provider and has not come back; `digest` is that of its `state`.
+
+    `account_id` is that of an account which asked to be linked.
+    """
 
     __tablename__ = "sign_ins"
 
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     nonce: Mapped[str] = mapped_column(String(128))
     verifier: Mapped[str] = mapped_column(String(128))
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     expires_at: Mapped[datetime] = mapped_column(Time, index=True)
 
 

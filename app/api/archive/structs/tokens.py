@@ -56,6 +56,12 @@ class NewTokenOut(msgspec.Struct, frozen=True):
     token: Annotated[str, _told("Goes into `Authorization: Bearer …`.", "sqk_vC0Xb…")]
 
 
+class SignInOut(msgspec.Struct, frozen=True):
+    """Where a browser goes to sign in by the identity provider."""
+
+    authorization_url: Annotated[str, _told("The provider's page.", "https://id.example.org/authorize?client_id=…")]
+
+
 class ClientIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is asked of a new machine client."""
 
