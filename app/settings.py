@@ -222,6 +222,10 @@ def secrets_of(text: str) -> list[str]:
 
 def refuse_unsafe_sign_in(settings: Settings) -> None:
     """Raise `UnsafeSettings` for short secrets, and for an identity provider that is told by half or can be feigned."""
+    if settings.lims_secret and not settings.lims_account:
+        raise UnsafeSettings("SEQARK_LIMS_SECRET needs SEQARK_LIMS_ACCOUNT, the account that its messages act for.")
+    if settings.lims_secret and min(map(len, secrets_of(settings.lims_secret)), default=0) < LEAST_SECRET // 2:
+        raise UnsafeSettings("SEQARK_LIMS_SECRET must have at least 16 characters, and each where there are more.")
     if settings.secret_key and not secrets_of(settings.secret_key):
         raise UnsafeSettings("SEQARK_SECRET_KEY holds no secret; leave it empty to have one made.")
     if any(len(secret) < LEAST_SECRET for secret in secrets_of(settings.secret_key)):
