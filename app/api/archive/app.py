@@ -19,7 +19,6 @@ from app.api.archive.downloads import Downloads
 from app.api.archive.errors import on_error
 from app.api.archive.experiments import Experiments
 from app.api.archive.fair import Fair
-from app.api.archive.lims import SIGNATURE, Lims
 from app.api.archive.filereport import FileReports
 from app.api.archive.grants import FileGrants, ProjectGrants, SampleGrants
 from app.api.archive.groups import Groups

@@ -11,7 +11,6 @@ from litestar.openapi.spec import Tag
 from litestar.types import Method
 
 from app.api.archive.examples.all import BODIES, PARAMETERS, PROBLEM
-from app.api.archive.lims import message_schemas
 from app.api.archive.headers import ETAG, add_headers
 from app.api.archive.lims import message_schemas
 
