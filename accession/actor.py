@@ -51,6 +51,11 @@ class Actor(msgspec.Struct, frozen=True):
         """Whether the caller administers the whole archive."""
         return self.role == "admin"
 
+    @property
+    def owners_hidden(self) -> bool:
+        """Whether the caller must not learn whose the records are: the holder of a reviewer link that hides it."""
+        return self.review is not None and self.review.hides_owner
+
     def within(self, scopes: frozenset[str] | None, *, token_id: UUID | None = None) -> Actor:
         """The caller as a token with these scopes lets it act: an administrator only where they say so."""
         stripped = self.admin and scopes is not None and "admin" not in scopes

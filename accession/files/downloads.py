@@ -58,7 +58,8 @@ async def grant(unit: Unit, accession: str) -> Grant:
         raise NotFound(f"There is no run {accession}, or it is not visible to you.")
     if row.key is not None:
         _refuse_unverified(row, printed)
-    record(unit, "downloaded", printed, version=wanted.version or row.version)
+    by = {"reviewer_link": str(unit.actor.review.link_id)} if unit.actor.review is not None else {}
+    record(unit, "downloaded", printed, version=wanted.version or row.version, **by)
     return Grant(
         accession=printed,
         filename=row.filename or row.described,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from accession.files.rules import Terms
+    from accession.people.access import Level
     from accession.unit import Unit
 
 _ABSENT = "There is no such file of yours; GET /staging/files lists them."
@@ -72,10 +73,14 @@ async def _count(unit: Unit, where: list[ColumnElement[bool]], *, exact: bool) -
     return int((await unit.session.execute(select(func.count()).select_from(counted.subquery()))).scalar_one())
 
 
-async def get_staged(unit: Unit, file_id: UUID) -> File:
-    """One of the caller's files; `NotFound` for what is absent, foreign, or still flowing in."""
+async def get_staged(unit: Unit, file_id: UUID, level: Level | None = None) -> File:
+    """One of the caller's files, with a `level` also one that was granted to the caller.
+
+    Raises `NotFound` for what is absent, foreign, or still flowing in.
+    """
     unit.require_account()
-    statement = select(File).where(File.id == file_id, File.state != FileState.RECEIVING, personal_to(File, unit))
+    mine = personal_to(File, unit, level)
+    statement = select(File).where(File.id == file_id, File.state != FileState.RECEIVING, mine)
     row = (await unit.session.scalars(statement)).one_or_none()
     if row is None:
         raise NotFound(_ABSENT)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import msgspec
 from litestar import Controller, MediaType, Request, Response, get
@@ -15,12 +16,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
-from accession.actor import ANONYMOUS, ARCHIVE
+from accession.actor import ANONYMOUS, ARCHIVE, Actor
 from accession.errors import NotFound, StoreUnavailable
 from accession.files.project_quality import project_page
 from accession.files.quality import run_quality
 from accession.ids import Kind, parse_accession
+from accession.people.reviewer_links import review_by
 from accession.work import Work
+from app.http.foreign import FOREIGN, FRAME, SHIM, framed
 from app.http.problems import problem_of
 from app.http.signing import is_signed
 from app.wiring import Wiring
@@ -34,25 +37,6 @@ FOLDER = "/qc"
 ENDING = "_report.html"
 MULTIQC = f"multiqc{ENDING}"
 PATIENCE, LOOK = 15.0, 0.25  # seconds to wait for a page that is being made, and between looks
-_POLICY = (
-    "sandbox allow-scripts allow-downloads allow-popups; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; "
-    "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; media-src data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'"
-)
-_ALWAYS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-# A page in a sandbox has no storage and no cookies, and MultiQC's scripts stop there: give it ones that forget.
-_SHIM = (
-    b"<script>for(const name of['localStorage','sessionStorage']){try{window[name]}catch{const kept=new Map();"
-    b"Object.defineProperty(window,name,{value:{getItem:k=>kept.has(String(k))?kept.get(String(k)):null,"
-    b"setItem:(k,v)=>{kept.set(String(k),String(v))},removeItem:k=>{kept.delete(String(k))},clear:()=>kept.clear(),"
-    b"key:n=>[...kept.keys()][n]??null,get length(){return kept.size}}})}}"
-    b"try{document.cookie}catch{Object.defineProperty(document,'cookie',{get:()=>'',set(_){}})}</script>"
-)
 _SOON = "<!doctype html><title>QC report</title><p>The report is being made; this page looks again by itself.</p>"
 
 
@@ -78,21 +62,25 @@ class QcPages(Controller):
         accession: FromPath[str],
         page: FromPath[str],
         expires: FromQuery[str | None] = None,
+        review: FromQuery[UUID | None] = None,
         signature: FromQuery[str | None] = None,
     ) -> Response[Any]:
         """The page; 202 while it is being made, 404 where there is none or the link does not hold."""
-        entitled = is_signed(wiring, request.url.path, expires=expires, signature=signature)
-        actor = ARCHIVE if entitled else ANONYMOUS
+        entitled = is_signed(wiring, request.url.path, expires=expires, signature=signature, review=review)
+        actor = await _actor_of(wiring, review) if entitled else ANONYMOUS
         async with wiring.reading(actor) as unit:
             shown = await _find(unit, accession, page)
-        if shown.key is None and shown.file_id is not None:
-            shown = await _made(wiring, shown.file_id, accession, entitled=entitled)
         caching = {"Cache-Control": "no-cache" if shown.open and not entitled else "private, no-store"}
+        if request.headers.get("Sec-Fetch-Dest") == "document":
+            body = framed(accession, page, request.url.query)
+            return Response(body, media_type=MediaType.HTML, headers={**FRAME, **caching})
+        if shown.key is None and shown.file_id is not None:
+            shown = await _made(wiring, shown.file_id, accession, actor)
         if shown.key is None:
-            waiting = {**_ALWAYS, "Cache-Control": "no-store", "Retry-After": "3", "Refresh": "3"}
+            waiting = {**FOREIGN, "Cache-Control": "no-store", "Retry-After": "3", "Refresh": "3"}
             return Response(_SOON, status_code=202, media_type=MediaType.HTML, headers=waiting)
         chunks = await _begun(wiring, shown.key)
-        return Stream(chunks, media_type="text/html; charset=utf-8", headers={**_ALWAYS, **caching})
+        return Stream(chunks, media_type="text/html; charset=utf-8", headers={**FOREIGN, **caching})
 
 
 def page_path(accession: str, tool: str) -> str:
@@ -105,8 +93,16 @@ def on_page_error(request: Request[Any, Any, Any], error: Exception) -> Response
     del request
     problem = problem_of(error)
     status = 404 if problem.status in {400, 422} else problem.status
-    headers = {**problem.headers, **_ALWAYS, "Cache-Control": "no-store"}
+    headers = {**problem.headers, **FOREIGN, "Cache-Control": "no-store"}
     return Response(problem.detail, status_code=status, media_type=MediaType.TEXT, headers=headers)
+
+
+async def _actor_of(wiring: Wiring, review: UUID | None) -> Actor:
+    """Who opens a signed link; that of a reviewer opens what the reviewer link does now, nothing once it has ended."""
+    if review is None:
+        return ARCHIVE
+    async with wiring.reading() as unit:
+        return Actor(review=await review_by(unit, review))
 
 
 async def _find(unit: Unit, accession: str, page: str) -> Shown:
@@ -129,13 +125,13 @@ async def _find(unit: Unit, accession: str, page: str) -> Shown:
     raise NotFound("There is no such report, or it is not visible to you.")
 
 
-async def _made(wiring: Wiring, file_id: str, accession: str, *, entitled: bool) -> Shown:
+async def _made(wiring: Wiring, file_id: str, accession: str, actor: Actor) -> Shown:
     """Have a run's MultiQC page made, and wait a little for it."""
     if wiring.notifier is not None:
         await wiring.notifier(Work.RUN_REPORT, file_id)
     shown = Shown(None, open=False)
     for _ in range(int(PATIENCE / LOOK)):
-        async with wiring.reading(ARCHIVE if entitled else ANONYMOUS) as unit:
+        async with wiring.reading(actor) as unit:
             shown = await _find(unit, accession, MULTIQC)
         if shown.key is not None:
             break
@@ -151,7 +147,7 @@ async def _begun(wiring: Wiring, key: str) -> AsyncIterator[bytes]:
     first = await anext(aiter(stream), b"")
 
     async def chunks() -> AsyncIterator[bytes]:
-        yield first.replace(b"<head>", b"<head>" + _SHIM, 1)
+        yield first.replace(b"<head>", b"<head>" + SHIM, 1)
         async for chunk in stream:
             yield chunk
 

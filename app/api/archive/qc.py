@@ -25,7 +25,7 @@ class Qc(Controller):
         self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], accession: FromPath[str]
     ) -> RunQcOut:
         """Status, tool and summary, and one report a tool; before the verdict pending, and without reports."""
-        return run_qc_out(await run_quality(unit, accession), wiring)
+        return run_qc_out(await run_quality(unit, accession), wiring, unit.actor)
 
     @get("/runs/{accession:str}/validation", summary="A run's verdict", responses=problems(404, 410, 422))
     async def run_validation(self, unit: NamedDependency[Unit], accession: FromPath[str]) -> ValidationOut:
@@ -37,4 +37,4 @@ class Qc(Controller):
         self, unit: NamedDependency[Unit], wiring: NamedDependency[Wiring], accession: FromPath[str]
     ) -> ProjectQcOut:
         """One line a run, and the MultiQC page over the whole project."""
-        return project_qc_out(await project_quality(unit, accession), wiring)
+        return project_qc_out(await project_quality(unit, accession), wiring, unit.actor)

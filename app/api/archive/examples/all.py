@@ -12,9 +12,13 @@ from app.api.archive.examples.files import FILES, SHEETS
 from app.api.archive.examples.finding import FOUND
 from app.api.archive.examples.records import EXPERIMENT, FILE_ID, FILENAME, PROJECT, RECORDS, RUN, SAMPLE, SUBJECT
 from app.api.archive.examples.reports import REPORTS
+from app.api.archive.examples.sharing import SHARING
 from app.api.archive.examples.tokens import TOKENS
 
-BODIES: dict[type, msgspec.Struct] = {type(example): example for example in (*ACCOUNTS, *RECORDS, *FILES, *SHEETS, *FOUND, *REPORTS, *TOKENS, *AUDIT)}
+BODIES: dict[type, msgspec.Struct] = {
+    type(example): example
+    for example in (*ACCOUNTS, *RECORDS, *FILES, *SHEETS, *FOUND, *REPORTS, *TOKENS, *SHARING, *AUDIT)
+}
 PROBLEM: dict[str, Any] = {
     "type": "urn:seqark:problem:rejected",
     "title": "Unprocessable Entity",
@@ -31,6 +35,10 @@ PARAMETERS: dict[tuple[str, str], tuple[str, str]] = {
     ("experiments", "accession"): ("The experiment's accession.", EXPERIMENT),
     ("runs", "accession"): (_VERSIONED, RUN),
     ("users", "user_id"): ("The account's id.", str(USER_ID)),
+    ("organisations", "slug"): ("The organisation's name in addresses.", "highland-lab"),
+    ("organisations", "name"): ("The account's name.", "ana"),
+    ("groups", "slug"): ("The group's name in addresses.", "cattle-genomes"),
+    ("groups", "name"): ("The account's name.", "ana"),
     ("", "checklist"): ("The checklist's id or name.", "ERC000011"),
     ("", "file_id"): ("The staged file's id.", str(FILE_ID)),
     ("", "upload_id"): ("What the beginning of the upload answered.", str(FILE_ID)),

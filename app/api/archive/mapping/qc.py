@@ -22,26 +22,27 @@ from app.http.signing import signed
 from app.jobs.cpu import QcStatus, combined
 
 if TYPE_CHECKING:
+    from accession.actor import Actor
     from accession.files.project_quality import ProjectQuality
     from accession.files.quality import RunQuality, RunVerdict
     from app.wiring import Wiring
 
 
-def run_qc_out(quality: RunQuality, wiring: Wiring) -> RunQcOut:
-    """A run's QC, its links signed where not everyone may follow them."""
-    reports = [_report_out(report, quality, wiring) for report in quality.reports]
+def run_qc_out(quality: RunQuality, wiring: Wiring, actor: Actor) -> RunQcOut:
+    """A run's QC, its links signed where not everyone may follow them; a reviewer's end with the reviewer link."""
+    reports = [_report_out(report, quality, wiring, actor) for report in quality.reports]
     if not reports:
         return RunQcOut(quality.qc_status, [])
     leading = next((report for report in reports if report.summary), reports[0])
     if quality.shown:
-        reports.append(_report_out(quality.multiqc or _multiqc_to_come(quality), quality, wiring))
+        reports.append(_report_out(quality.multiqc or _multiqc_to_come(quality), quality, wiring, actor))
     return RunQcOut(quality.qc_status, reports, leading.tool, leading.summary, leading.report_url)
 
 
-def project_qc_out(quality: ProjectQuality, wiring: Wiring) -> ProjectQcOut:
+def project_qc_out(quality: ProjectQuality, wiring: Wiring, actor: Actor) -> ProjectQcOut:
     """A project's QC: the worst status of its runs that were or are to be measured."""
     status = combined(QcStatus(run.status) for run in quality.runs)
-    url = _link(wiring, quality.accession, MULTIQC, open_to_all=quality.open) if quality.page_key else None
+    url = _link(wiring, actor, quality.accession, MULTIQC, open_to_all=quality.open) if quality.page_key else None
     runs = [RunLineOut(run.accession, run.status, run.summary) for run in quality.runs]
     return ProjectQcOut(status.value, url, runs)
 
@@ -75,13 +76,14 @@ def _multiqc_to_come(quality: RunQuality) -> ToolReport:
     return ToolReport(MULTIQC, quality.qc_status, summary, page_key="")
 
 
-def _report_out(report: ToolReport, quality: RunQuality, wiring: Wiring) -> ReportOut:
+def _report_out(report: ToolReport, quality: RunQuality, wiring: Wiring, actor: Actor) -> ReportOut:
     has_page = report.page_key is not None
-    url = _link(wiring, quality.accession, report.tool, open_to_all=quality.open) if has_page else None
+    url = _link(wiring, actor, quality.accession, report.tool, open_to_all=quality.open) if has_page else None
     return ReportOut(report.tool, report.status, report.summary, url, report.reason)
 
 
-def _link(wiring: Wiring, accession: str, tool: str, *, open_to_all: bool) -> str:
+def _link(wiring: Wiring, actor: Actor, accession: str, tool: str, *, open_to_all: bool) -> str:
     path = page_path(accession, tool)
     lives = timedelta(minutes=wiring.settings.private_link_minutes)
-    return path if open_to_all else signed(wiring, path, lives=lives)
+    review = actor.review.link_id if actor.review is not None else None
+    return path if open_to_all else signed(wiring, path, lives=lives, review=review)
