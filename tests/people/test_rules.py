@@ -94,3 +94,21 @@ def test_personal_slugs_are_kept_for_people():
 def test_a_name_made_of_any_text_is_a_valid_name(text):
     assert rules.name_issues(rules.name_of_email(text)) == []
     assert rules.name_issues(rules.name_of_email(text, "0a1b2c")) == []
+
+
+@pytest.mark.parametrize("orcid", ["0000-0002-1825-0097", "0000-0002-1694-233X", "0000-0001-5109-3700"])
+def test_an_orcid_id_whose_last_character_fits_is_good(orcid):
+    assert rules.orcid_issues(orcid) == []
+
+
+@pytest.mark.parametrize("digit", "0123456789X")
+def test_of_all_last_characters_one_fits(digit):
+    codes = [issue.code for issue in rules.orcid_issues(f"0000-0002-1825-009{digit}")]
+    assert codes == ([] if digit == "7" else ["orcid_checksum"])
+
+
+@pytest.mark.parametrize(
+    "orcid", ["", "0000000218250097", "0000-0002-1825-009x", "0000-0002-1825-00977", "0000-0002-1825-009\u0667", "\0"]
+)
+def test_what_has_another_form_is_no_orcid_id(orcid):
+    assert [issue.code for issue in rules.orcid_issues(orcid)] == ["malformed_orcid"]
