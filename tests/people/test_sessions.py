@@ -90,6 +90,19 @@ async def test_a_reuse_leaves_no_token_alive_that_is_made_in_the_same_moment(wir
         assert raced is None or await rotated(wiring, raced) is None
 
 
+async def test_ending_all_sessions_leaves_no_token_alive_that_is_made_in_the_same_moment(wiring, account_id):
+    async def end_all():
+        async with wiring.writing() as unit:
+            await sessions.end_all(unit, account_id)
+
+    for _ in range(5):
+        token = await begun(wiring, account_id)
+        raced, _ = await asyncio.gather(rotated(wiring, token), end_all())
+        assert await rotated(wiring, token) is None
+        assert raced is None or await rotated(wiring, raced) is None
+    assert await rotated(wiring, await begun(wiring, account_id))
+
+
 async def test_a_refresh_token_lasts_seven_days(wiring, account_id, clock):
     early, late = await begun(wiring, account_id), await begun(wiring, account_id)
     clock.advance(days=6, hours=23)

@@ -21,6 +21,7 @@ from app.http.deps import actor_of
 from app.wiring import Wiring
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
 BODY_LIMIT = 64 * 1024
@@ -79,7 +80,7 @@ class AuthController(Controller):
         self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[LoginIn]
     ) -> Response[TokensOut]:
         """Check the password outside of any transaction, then begin a session; a paused account is refused alike."""
-        settings = wiring.settings
+        settings, asked_at = wiring.settings, wiring.clock.now()
         begun = await logins.log_in(
             wiring,
             data.email,
@@ -88,7 +89,7 @@ class AuthController(Controller):
             caller=actor_of(request),
             lockout=wiring.lockout,
         )
-        return tokens_out(wiring, *begun)
+        return tokens_out(wiring, *begun, made_at=asked_at)
 
     @post(
         "/refresh",
@@ -105,11 +106,12 @@ class AuthController(Controller):
         self, request: Request[Any, Any, Any], wiring: NamedDependency[Wiring], data: JSONBody[RefreshIn]
     ) -> Response[TokensOut]:
         """Rotate the token; the refusal comes after the commit, since a reuse ends the session for good."""
+        asked_at = wiring.clock.now()
         async with wiring.writing(actor_of(request)) as unit:
             rotated = await sessions.rotate(unit, data.refresh_token, days=wiring.settings.refresh_token_days)
         if rotated is None:
             raise Unauthenticated("The refresh token is not valid (any more); log in again.", code="invalid_token")
-        return tokens_out(wiring, *rotated)
+        return tokens_out(wiring, *rotated, made_at=asked_at)
 
     @post(
         "/logout",
@@ -124,9 +126,14 @@ class AuthController(Controller):
         await sessions.end(unit, data.refresh_token)
 
 
-def tokens_out(wiring: Wiring, account_id: UUID, refresh_token: str) -> Response[TokensOut]:
-    """A pair of tokens, which no cache may keep."""
-    minutes = wiring.settings.access_token_minutes
-    access_token = tokens.access_token(wiring.keys, account_id, now=wiring.clock.now(), minutes=minutes)
+def tokens_out(
+    wiring: Wiring, account_id: UUID, refresh_token: str, *, made_at: datetime | None = None
+) -> Response[TokensOut]:
+    """A pair of tokens, which no cache may keep.
+
+    `made_at` is when the request began: if all sessions end while it is answered, its access token has ended too.
+    """
+    minutes, now = wiring.settings.access_token_minutes, made_at or wiring.clock.now()
+    access_token = tokens.access_token(wiring.keys, account_id, now=now, minutes=minutes)
     body = TokensOut(access_token, refresh_token, TokenType.BEARER, minutes * 60)
     return Response(body, headers={"Cache-Control": "no-store"})

@@ -47,7 +47,7 @@ class SignInElsewhere(Controller):
     @get(
         "/login", summary="Sign in by the provider", opt=BY_BODY, responses=_AWAY | problems(404, 503), status_code=302
     )
-    async def login(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[None]:
+    async def oidc_login(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[None]:
         """Send the browser to the identity provider; 404 where none is configured."""
         going, url = await _begin(request, wiring)
         return Response(
@@ -60,7 +60,7 @@ class SignInElsewhere(Controller):
         opt=BY_BODY | {"any_query": True},
         responses=problems(403, 404, 409, 503),
     )
-    async def callback(
+    async def oidc_callback(
         self,
         request: Asked,
         wiring: NamedDependency[Wiring],
@@ -69,7 +69,7 @@ class SignInElsewhere(Controller):
         error: FromQuery[str | None] = None,
     ) -> Response[TokensOut]:
         """Trade what the provider sent back for tokens as a login answers them; each sign-in comes back once."""
-        provider = _provider(wiring)
+        provider, asked_at = _provider(wiring), wiring.clock.now()
         kept = await _taken(request, wiring, state_given)
         if error is not None or not code:
             raise Unauthenticated("The identity provider did not sign you in; begin again.", code="sign_in_refused")
@@ -77,12 +77,12 @@ class SignInElsewhere(Controller):
         vouched = await identities.vouched_for(provider, traded.id_token, now=wiring.clock.now(), nonce=kept.nonce)
         if vouched.email is None and traded.access_token is not None:
             vouched = identities.completed(vouched, await provider.about(traded.access_token))
-        answer = tokens_out(wiring, *await _signed_in(request, wiring, vouched, kept))
+        answer = tokens_out(wiring, *await _signed_in(request, wiring, vouched, kept), made_at=asked_at)
         answer.delete_cookie(COOKIE, path=_cookie_path(request))
         return answer
 
     @post("/link", summary="Link the provider", status_code=200, responses=problems(403, 404, 503))
-    async def link(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[SignInOut]:
+    async def oidc_link(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[SignInOut]:
         """Begin a sign-in that links the caller's account; the browser goes to the answered address by itself.
 
         Only for whoever logged in: a token with scopes could get beyond them.

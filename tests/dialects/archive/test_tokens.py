@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from itertools import product
 from uuid import uuid4
@@ -151,6 +152,30 @@ async def test_a_bad_token_of_any_kind_is_refused_on_public_records_too(api, wir
             answer = await api.get(path, headers=bearer(token))
             assert (kind, path, answer.status_code) == (kind, path, 401)
     assert (await api.get(f"{V1}/projects/{project}")).status_code == 200
+
+
+async def test_an_access_token_that_was_on_its_way_when_all_sessions_ended_has_ended_too(
+    api, wiring, alice, monkeypatch
+):
+    login = await api.post(f"{V1}/auth/login", json={"email": alice.email, "password": alice.password})
+    rotate = sessions.rotate
+
+    async def slow(unit, token, *, days):
+        """The answer of a refresh that is overtaken by the end of all sessions, between its commit and its token."""
+        unit.after_commit(end_all)
+        return await rotate(unit, token, days=days)
+
+    async def end_all():
+        async with wiring.writing() as unit:
+            await sessions.end_all(unit, alice.id)
+
+    monkeypatch.setattr(sessions, "rotate", slow)
+    answer = await api.post(f"{V1}/auth/refresh", json={"refresh_token": login.json()["refresh_token"]})
+    monkeypatch.undo()
+    assert answer.status_code == 200
+    assert (await api.get(f"{V1}/auth/me", headers=bearer(answer.json()["access_token"]))).status_code == 401
+    again = await api.post(f"{V1}/auth/refresh", json={"refresh_token": answer.json()["refresh_token"]})
+    assert again.status_code == 401
 
 
 async def test_tokens_and_links_survive_a_change_of_keys_until_the_old_key_goes(api, wiring, alice):
