@@ -147,12 +147,11 @@ def filling() -> str:
         f"FROM {table} r WHERE r.state NOT IN {GONE}"
         for table in KINDS
     ]
-    more, values = ("", "") if not on_postgres() else (", title_words, words", f", {vectors('e')}")
-    columns = ", ".join(f"e.{name}" for name in ENTRY)
-    return (
-        f"INSERT INTO search_entries ({', '.join(ENTRY)}{more}) SELECT {columns}{values} "
-        f"FROM ({' UNION ALL '.join(parts)}) e ORDER BY e.made"
-    )
+    columns = ", ".join(ENTRY)
+    ordered = f"SELECT {columns} FROM ({' UNION ALL '.join(parts)}) found ORDER BY made"
+    if on_postgres():
+        return f"INSERT INTO search_entries ({columns}, title_words, words) {with_vectors(ordered)}"
+    return f"INSERT INTO search_entries ({columns}) {ordered}"
 
 
 # --- SQLite: two FTS5 tables without content of their own
@@ -228,15 +227,13 @@ def watched(table: str) -> list[str]:
 # --- PostgreSQL: two columns of type tsvector, whose words are made the way FTS5 makes them
 
 
-def vectors(row: str) -> str:
-    """Return the expressions of an entry's two vectors."""
-    digits = f"{row}.serial::text"
-    accession = f"lower({row}.kind) || lpad({digits}, greatest(6, length({digits})), '0')"
-    kind = f"('.' || lower({row}.kind))::tsvector"
-    return ", ".join(
-        f"search_words(concat_ws(E'\\n', {accession}, {told})) || {kind}"
-        for told in (f"{row}.title", f"{row}.title, {row}.body")
-    )
+def with_vectors(entries: str) -> str:
+    """Return the rows of `entries`, each with its two vectors, of which the second begins with the first."""
+    accession = "lower(e.kind) || lpad(e.serial::text, greatest(6, length(e.serial::text)), '0')"
+    names = f"search_words(concat_ws(E'\\n', {accession}, e.title)) || ('.' || lower(e.kind))::tsvector AS names"
+    made = f"SELECT {names}, search_words(e.body) AS others OFFSET 0"  # so that each is made once
+    columns = ", ".join(f"e.{name}" for name in ENTRY)
+    return f"SELECT {columns}, v.names, v.names || v.others FROM ({entries}) e CROSS JOIN LATERAL ({made}) v"
 
 
 def make_functions() -> None:
@@ -252,11 +249,11 @@ def make_functions() -> None:
         f"'{''.join(large)}', '{''.join(small)}'), '[{separators()}]+', ' ', 'g') $$"
     )
     op.execute(
-        "CREATE FUNCTION search_words(t text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ "
-        "SELECT coalesce(string_agg(left(word, 255) || ':' || place, ' '), '')::tsvector FROM unnest("
+        "CREATE FUNCTION search_words(t text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN "
+        "RETURN (SELECT coalesce(string_agg(left(word, 255) || ':' || place, ' '), '')::tsvector FROM unnest("
         "string_to_array(CASE WHEN octet_length(t) = char_length(t) "
         "THEN regexp_replace(lower(t COLLATE \"C\"), '[^a-z0-9]+', ' ', 'g') ELSE search_folded(t) END, ' ')"
-        ") WITH ORDINALITY AS found(word, place) WHERE word <> '' $$"
+        ") WITH ORDINALITY AS found(word, place) WHERE word <> ''); END $$"
     )
 
 
@@ -288,16 +285,16 @@ def follow_on_postgres(table: str) -> None:
     """Make the triggers that write a table's records into the index: new ones all at once, others one by one."""
     columns = ", ".join((*ENTRY, "title_words", "words"))
     named = ", ".join(f"{e} AS {c}" for e, c in zip(entry_of(table, "r"), ENTRY, strict=True))
-    source = f"SELECT {', '.join(f'e.{name}' for name in ENTRY)}, {vectors('e')} FROM (SELECT {named} FROM"
-    there = f"r WHERE r.state NOT IN {GONE}) e"
+    there = f"r WHERE r.state NOT IN {GONE}"
+    insert = f"INSERT INTO search_entries ({columns})"
     kept = ", ".join(f"{name} = excluded.{name}" for name in (*KEPT, "title_words", "words"))
     before, after = (", ".join(f"{which}.{name}" for name in KEPT) for which in ("search_entries", "excluded"))
     entry = f"kind = '{KINDS[table]}' AND serial ="
     bodies = {
-        "added": f"INSERT INTO search_entries ({columns}) {source} added {there};",
+        "added": f"{insert} {with_vectors(f'SELECT {named} FROM added {there}')};",
         "changed": (
             f"IF NEW.state IN {GONE} THEN DELETE FROM search_entries WHERE {entry} NEW.serial; ELSE "
-            f"INSERT INTO search_entries ({columns}) {source} (SELECT NEW.*) {there} "
+            f"{insert} {with_vectors(f'SELECT {named} FROM (SELECT NEW.*) {there}')} "
             f"ON CONFLICT (kind, serial) DO UPDATE SET {kept} WHERE ({before}) IS DISTINCT FROM ({after}); END IF;"
         ),
         "deleted": f"DELETE FROM search_entries WHERE {entry} OLD.serial;",
