@@ -22,29 +22,40 @@ if TYPE_CHECKING:
     from accession.unit import Unit
 
 _AT_ONCE = 500
+_ABSENT = "There is no such file that is visible to you."
 
 
 async def shared_file(unit: Unit, file_id: UUID, *, lock: bool = False) -> Target:
-    """A file that the caller may share: a staged one is its owner's to share, a run's those who share the project."""
+    """A file that the caller may share: a staged one is its owner's to share, a run's those who share the project.
+
+    Who sees the file but may not share it is `Denied`; for others in the project it is as absent as it is by itself.
+    """
     account = unit.require_account()
+    seen = personal_to(File, unit, Level.READ)
     found = (
-        select(File, Scope)
+        select(File, Scope, seen)
         .outerjoin(Scope, Scope.id == File.scope_id)
-        .where(File.id == file_id, File.state != FileState.RECEIVING)
-        .where(or_(personal_to(File, unit, Level.READ), whole_readable(unit)))
+        .where(File.id == file_id, File.state != FileState.RECEIVING, or_(seen, whole_readable(unit)))
     )
     row = (await unit.session.execute(found.with_for_update(of=File) if lock else found)).first()
     if row is None:
-        raise NotFound("There is no such file that is visible to you.")
-    file, scope = row[0], row[1]
-    printed = unit.accession(Kind.FILE, file.serial)
-    own = unit.actor.admin or (file.owner_id == account and unit.actor.role != AccountRole.VIEWER)
+        raise NotFound(_ABSENT)
+    file, scope, visible = row
+    writes = unit.actor.role != AccountRole.VIEWER
+    own = unit.actor.admin or (file.owner_id == account and writes)
     by_role = own if scope is None else may_by_role(unit, Verb.SHARE, scope)
     reach = (file.id,) if scope is None else (file.id, scope.id)
-    writes = unit.actor.role != AccountRole.VIEWER
     if not by_role and not (writes and unit.actor.granted and await ends_of_shares(unit, reach)):
-        raise Denied("You may read this file, but not share it; ask its owner.")
-    return Target("file", file.id, printed, file.owner_id if scope is None else scope.owner_id, reach, by_role)
+        raise Denied("You may read this file, but not share it; ask its owner.") if visible else NotFound(_ABSENT)
+    owner_id = file.owner_id if scope is None else scope.owner_id
+    return Target("file", file.id, unit.accession(Kind.FILE, file.serial), owner_id, reach, by_role)
+
+
+async def end_grants_on(unit: Unit, file_id: UUID) -> None:
+    """What was granted on a file ends with the file."""
+    await unit.session.execute(
+        delete(Grant).where(Grant.target_id == file_id).execution_options(synchronize_session=False)
+    )
 
 
 async def end_grants_of_others(unit: Unit, ids: Sequence[UUID], scope_id: UUID) -> None:

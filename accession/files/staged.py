@@ -11,6 +11,7 @@ from accession.audit.service import record
 from accession.errors import Conflict, Malformed, NotFound
 from accession.files import discarding
 from accession.files.models import File, FileState
+from accession.files.sharing import end_grants_on
 from accession.ids import Kind
 from accession.paging import EXACT_LIMIT, Page, PageRequest
 from accession.people.access import personal_to, refuse_viewers
@@ -93,4 +94,5 @@ async def delete_staged(unit: Unit, file_id: UUID, terms: Terms) -> None:
     row = await get_staged(unit, file_id)
     if not await discarding.remove(unit, row, terms):
         raise Conflict("A run has this file; files of runs are never deleted.", code="file_linked")
+    await end_grants_on(unit, file_id)
     record(unit, "deleted", unit.accession(Kind.FILE, row.serial), filename=row.filename)

@@ -122,10 +122,8 @@ def mail_invitation(unit: Unit, made: Made, *, inviter: str, archive: str) -> No
         f"{inviter} invites you to {place.title} at {archive}.\n\n"
         f"The invitation is good once, for {LIFE.days} days, for an account with this e-mail address. Its token is\n\n"
         f"    {token}\n\n"
-        f"With an account, send it to accept: POST {archive}/api/v1/invitations/accept with the body\n"
-        f'{{"token": "{token}"}}. Without one, open it: POST {archive}/api/v1/auth/register with the body\n'
-        f'{{"email": "{row.email}", "password": "…", "full_name": "…", "invitation": "{token}"}}.\n\n'
-        f"If you know nobody of this name, do nothing.\n"
+        f'With an account, send {{"token": "…"}} to {archive}/api/v1/invitations/accept. Without one, open it with\n'
+        f"the token as the invitation, by {archive}/api/v1/auth/register. If you expected no invitation, do nothing.\n"
     )
     outbox.put(unit, row.email, "An invitation to " + place.title.replace("\n", " ")[:160], body=body)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import select
 
+from accession.people.models import Grant
 from tests.conftest import make_person
 from tests.dialects.archive.sharing import grant, granted, private_tree, status
 from tests.dialects.archive.uploading import send, verify
@@ -50,6 +52,11 @@ async def test_a_granted_file_is_seen_and_stays_its_owners(
     assert (await api.post(f"{V1}/runs", json=body, headers=bob.headers)).status_code == 404
     assert (await api.delete(f"{V1}/{path}/grants/{made['id']}", headers=alice.headers)).status_code == 204
     assert await status(api, bob, path) == 404
+    await granted(api, alice, path, user="bob", level="read")
+    assert (await api.delete(f"{V1}/{path}", headers=alice.headers)).status_code == 204
+    assert await status(api, bob, path) == 404
+    async with wiring.reading() as unit:
+        assert (await unit.session.scalars(select(Grant))).all() == []
 
 
 async def test_who_shares_a_file_shares_it_on(
@@ -76,6 +83,9 @@ async def test_the_file_of_a_run_is_shared_by_those_who_share_the_project(
     await granted(api, bob, path, user="carol", level="read")
     run = await linked(api, bob, tree["experiments"], file_id)
     assert await status(api, carol, f"runs/{run}") == 404
+    dave = await make_person(wiring, "dave")
+    await granted(api, alice, f"projects/{tree['projects']}", user="dave", level="read")
+    assert await status(api, dave, f"{path}/grants") == await status(api, dave, path) == 404
     assert await status(api, bob, path) == 200
     assert (await grant(api, bob, path, user="carol", level="read")).status_code == 403
     assert (await grant(api, alice, path, user="carol", level="read")).status_code == 201
