@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Any
 
 
 class Memory:
@@ -10,17 +11,17 @@ class Memory:
 
     def __init__(self, most: int = 2000) -> None:
         self._most = most
-        self._kept: OrderedDict[object, tuple[int, int]] = OrderedDict()
+        self._kept: OrderedDict[object, tuple[int, Any]] = OrderedDict()
 
-    def recall(self, key: object, mark: int) -> int | None:
-        """The value that was remembered under the same mark."""
+    def recall(self, key: object, mark: int) -> Any:
+        """The value that was remembered under the same mark, or None."""
         known = self._kept.get(key)
         if known is None or known[0] != mark:
             return None
         self._kept.move_to_end(key)
         return known[1]
 
-    def remember(self, key: object, mark: int, value: int) -> None:
+    def remember(self, key: object, mark: int, value: Any) -> None:
         """Keep a value that was found after its mark was read."""
         self._kept[key] = (mark, value)
         self._kept.move_to_end(key)

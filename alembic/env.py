@@ -8,6 +8,8 @@ from sqlalchemy import JSON, Index
 
 from accession.services import metadata
 
+SEARCHED = "search_entries"
+
 
 def _render(kind: str, value: object, _autogen: object) -> str | bool:
     """Write our column types so that a migration needs only `sa` and the two types imported by its template."""
@@ -33,7 +35,7 @@ def _ours(thing: object, name: str | None, kind: str, _reflected: bool, _other: 
         and connection.dialect.name == "sqlite"
     ):
         return False
-    return not (kind == "table" and name is not None and name.startswith(("queue_", "search_titles", "search_words")))
+    return not (kind == "table" and name is not None and name != SEARCHED and name.startswith(("queue_", "search_")))
 
 
 connection = context.config.attributes["connection"]

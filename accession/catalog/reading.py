@@ -113,7 +113,7 @@ async def _total(unit: Unit, shape: Shape, parameters: dict[str, Any], seen: _Se
     steady = set(seen.names) <= _STEADY
     mark = seen.rows[0].mark if seen.rows and steady else None
     key = (shape, seen.names, wanted.exact, tuple(map(str, parameters.values())))
-    known = unit.memory.recall(key, mark) if mark is not None else None
+    known: int | None = unit.memory.recall(key, mark) if mark is not None else None
     if known is not None:
         return known
     counting = _count_statement(shape, viewer(unit), seen.names, wanted.exact)

@@ -10,7 +10,7 @@ from accession.errors import Malformed
 from accession.ids import Kind
 from accession.people.access import Level, granted, values, viewer
 from accession.search import statements
-from accession.search.rules import KINDS, fts5, tsquery
+from accession.search.rules import KINDS, Question, beginnings, fts5, tsquery, with_endings
 from accession.search.snippets import snippet
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from accession.paging import PageRequest
-    from accession.search.rules import Question
     from accession.unit import Unit
 
 DEEPEST = 10_000
 _WINDOW = 2000
+_BEGINNINGS, _ENDINGS = 3, 50
 _TYPES = {kind.value: name for name, kind in KINDS.items()}
 
 
@@ -47,6 +47,7 @@ class _Asked(msgspec.Struct, frozen=True):
     """A question as the database takes it, with what the caller may see."""
 
     dialect: str
+    question: tuple[Question, tuple[Kind, ...]]
     parameters: dict[str, Any]
 
 
@@ -66,8 +67,8 @@ async def search(unit: Unit, question: Question, kinds: Sequence[Kind], wanted: 
         raise Malformed(f"A search goes {DEEPEST:,} records deep; ask more precisely.")
     if not question.terms:
         return Found(0, [])
-    words = (fts5 if unit.dialect == "sqlite" else tsquery)(question, kinds)
-    asked = _Asked(unit.dialect, {**values(unit), "words": words})
+    words = await _words(unit, question, kinds)
+    asked = _Asked(unit.dialect, (question, tuple(kinds)), {**values(unit), "words": words})
     total, titled = await _counts(unit, asked)
     if not total:
         return Found(0, [])
@@ -76,18 +77,39 @@ async def search(unit: Unit, question: Question, kinds: Sequence[Kind], wanted: 
     return Found(total, [_hit(unit, row, question) for row in rows])
 
 
+async def _words(unit: Unit, question: Question, kinds: Sequence[Kind]) -> str:
+    """The question as the database takes it. FTS5 is quick with whole words only, so beginnings get their endings."""
+    if unit.dialect != "sqlite":
+        return tsquery(question, kinds)
+    known: dict[str, list[str]] = {}
+    for word in beginnings(question)[:_BEGINNINGS]:
+        asked = {"begin": word, "end": f"{word}\U0010ffff", "most": _ENDINGS + 1}
+        found = [str(row.word) for row in await unit.fetch(statements.endings(), asked)]
+        if len(found) <= _ENDINGS:
+            known[word] = found
+    return fts5(with_endings(question, known), kinds)
+
+
 async def _counts(unit: Unit, asked: _Asked) -> tuple[int, int]:
-    """How many there are, and how many by their name; counted once while nothing is committed that could tell."""
-    told = {name: value for name, value in asked.parameters.items() if name != "viewer_now"}
-    key = ("search", tuple(map(str, told.values())), await _grants(unit))
-    mark = int((await unit.fetch(statements.mark(), {}))[0].mark)
-    known = unit.memory.recall((key, "total"), mark), unit.memory.recall((key, "titled"), mark)
-    if known[0] is not None and known[1] is not None:
-        return known[0], known[1]
-    row = (await unit.fetch(statements.counts(asked.dialect, viewer(unit)), asked.parameters))[0]
-    unit.memory.remember((key, "total"), int(row.mark), int(row.total))
-    unit.memory.remember((key, "titled"), int(row.mark), int(row.titled))
-    return int(row.total), int(row.titled)
+    """How many there are, and how many by their name.
+
+    All are counted once; then, while nothing is changed or moved, only those that were registered since.
+    """
+    told = {name: value for name, value in asked.parameters.items() if name not in {"viewer_now", "words"}}
+    key = ("search", asked.question, tuple(map(str, told.values())), await _grants(unit))
+    marks = (await unit.fetch(statements.marks(), {}))[0]._asdict()
+    known: dict[str, int] | None = unit.memory.recall(key, int(marks["moved"]))
+    if known is not None and all(known[name] == value for name, value in marks.items()):
+        return known["total"], known["titled"]
+    counts = statements.counts(asked.dialect, viewer(unit), since=known is not None)
+    since = {name: value for name, value in (known or {}).items() if name in marks and name != "moved"}
+    row = (await unit.fetch(counts, {**asked.parameters, **since}))[0]._asdict()
+    if known is not None and int(row["moved"]) != known["moved"]:
+        row = (await unit.fetch(statements.counts(asked.dialect, viewer(unit)), asked.parameters))[0]._asdict()
+    elif known is not None:
+        row |= {name: row[name] + known[name] for name in ("total", "titled")}
+    unit.memory.remember(key, int(row["moved"]), row)
+    return int(row["total"]), int(row["titled"])
 
 
 async def _grants(unit: Unit) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from accession.errors import Malformed
 from accession.ids import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 MOST_CHARACTERS = 200
 MOST_WORDS = 20
@@ -136,6 +136,26 @@ def words_of(text: str) -> tuple[str, ...]:
 @lru_cache(4096)
 def _in_word(letter: str) -> bool:
     return unicodedata.category(letter)[0] in "LN"
+
+
+def beginnings(question: Question) -> tuple[str, ...]:
+    """The words of a question that may go on."""
+    phrases = (phrase for term in question.terms for phrase in term.alternatives)
+    return tuple(dict.fromkeys(phrase.words[-1] for phrase in phrases if phrase.open))
+
+
+def with_endings(question: Question, endings: Mapping[str, Sequence[str]]) -> Question:
+    """The question with whole words in place of beginnings whose endings are known."""
+
+    def whole(phrase: Phrase) -> Iterator[Phrase]:
+        if not phrase.open or phrase.words[-1] not in endings:
+            yield phrase
+            return
+        for word in endings[phrase.words[-1]] or phrase.words[-1:]:
+            yield Phrase((*phrase.words[:-1], word))
+
+    terms = (Term(tuple(one for it in term.alternatives for one in whole(it))) for term in question.terms)
+    return Question(tuple(terms), question.record)
 
 
 def fts5(question: Question, kinds: Sequence[Kind]) -> str:

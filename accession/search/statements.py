@@ -10,7 +10,21 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Select, Table, Text, and_, bindparam, column, func, literal_column, or_, select, table
+from sqlalchemy import (
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    text,
+    true,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import TSQUERY
 
@@ -40,10 +54,34 @@ def _seen(who: Viewer, *, by_row: bool = False) -> ColumnElement[bool]:
     return readable(cast("type[Owned]", SearchEntry), who, by_accession=False, by_row=by_row)
 
 
-def mark() -> Select[Any]:
-    """The number under which a total holds: it grows with every record that is added, changed, moved or removed."""
-    names = or_(*(_COUNTERS.c.kind == literal_column(f"'{name}'") for name in (*_KINDS, VISIBILITY, CHANGES)))
-    return select(func.sum(_COUNTERS.c.next).label("mark")).where(names)
+def marks() -> Select[Any]:
+    """What a total holds under: `moved` grows with every entry that is changed, taken away or moved into sight.
+
+    The others are the next number of each kind: what was registered since has that number or a greater one, for those
+    who register hold the counter until they commit. `newest` is the last entry of all.
+    """
+    moved = or_(*(_COUNTERS.c.kind == literal_column(f"'{name}'") for name in (VISIBILITY, CHANGES)))
+    numbers = [
+        func.max(_COUNTERS.c.next).filter(_COUNTERS.c.kind == literal_column(f"'{kind}'")).label(f"next_{kind}")
+        for kind in _KINDS
+    ]
+    newest = select(func.coalesce(func.max(_e.id), 0)).correlate(None).scalar_subquery().label("newest")
+    return select(func.sum(_COUNTERS.c.next).filter(moved).label("moved"), newest, *numbers)
+
+
+@lru_cache(1)
+def endings() -> Select[Any]:
+    """At most `most` words of FTS5's vocabulary from `begin` to before `end`, found by one look-up each."""
+    return cast(
+        "Select[Any]",
+        text(
+            "WITH RECURSIVE found(word) AS ("
+            "SELECT (SELECT term FROM search_vocabulary WHERE term >= :begin LIMIT 1) UNION ALL "
+            "SELECT (SELECT term FROM search_vocabulary WHERE term >= found.word || char(1) LIMIT 1) "
+            "FROM found WHERE found.word < :end LIMIT :most) "
+            "SELECT word FROM found WHERE word >= :begin AND word < :end"
+        ),
+    )
 
 
 @lru_cache(_MOST)
@@ -54,18 +92,29 @@ def by_name(who: Viewer) -> Select[Any]:
 
 
 @lru_cache(_MOST)
-def counts(dialect: str, who: Viewer) -> Select[Any]:
-    """The mark, how many records hold the question, and how many hold it in their name."""
-    marked = mark().scalar_subquery().label("mark")
+def counts(dialect: str, who: Viewer, *, since: bool = False) -> Select[Any]:
+    """The marks, how many records hold the question, and how many hold it in their name.
+
+    With `since` only those that were registered since the marks that are given as parameters.
+    """
+    marked = marks().subquery("marked")
     if dialect == "sqlite":
         total, titled = (
-            select(func.count()).select_from(_matching(where)).where(_matches(where), _seen(who)).scalar_subquery()
+            select(func.count()).select_from(_matching(where, who)).where(*_counted(where, who, since=since))
             for where in (_ANYWHERE, _TITLES)
         )
-        return select(marked, total.label("total"), titled.label("titled"))
-    titled_too = func.count().filter(_holds(_e.title_words))
-    found = select(marked, func.count().label("total"), titled_too.label("titled")).select_from(_ENTRIES)
-    return found.where(_indexed(_e.words), _seen(who))
+        both = (total.scalar_subquery().label("total"), titled.scalar_subquery().label("titled"))
+        return select(*marked.c, *both)
+    new = [or_(*(and_(_e.kind == kind.value, _e.serial >= bindparam(f"next_{kind}")) for kind in _KINDS))]
+    found = select(func.count().label("total"), func.count().filter(_holds(_e.title_words)).label("titled"))
+    counted = found.where(_indexed(_e.words), _seen(who), *(new if since else ())).subquery("counted")
+    return select(*marked.c, *counted.c).select_from(marked.join(counted, true()))
+
+
+def _counted(where: Any, who: Viewer, *, since: bool) -> list[ColumnElement[bool]]:
+    """What is counted of FTS5; who sees everything needs no look at the entries, as what is gone has none."""
+    new = [where.c.rowid > bindparam("newest")] if since else []
+    return [_matches(where), *new, *([] if who.admin else [_seen(who)])]
 
 
 @lru_cache(_MOST)
@@ -79,7 +128,9 @@ def hits(dialect: str, who: Viewer, tier: str, *, near: bool = False) -> Select[
     return found.limit(bindparam("limit")).offset(bindparam("offset"))
 
 
-def _matching(where: Any) -> Any:
+def _matching(where: Any, who: Viewer | None = None) -> Any:
+    if who is not None and who.admin:
+        return where
     return where.join(_ENTRIES, _e.id == where.c.rowid)
 
 

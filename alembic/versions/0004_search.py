@@ -77,6 +77,7 @@ def downgrade() -> None:
         for function in ("search_moved()", "search_words(text)", "search_folded(text)"):
             op.execute(f"DROP FUNCTION {function}")
     else:
+        op.execute("DROP TABLE search_vocabulary")
         op.execute("DROP TABLE search_titles")
         op.execute("DROP TABLE search_words")
 
@@ -164,6 +165,7 @@ def make_fts() -> None:
             f"CREATE VIRTUAL TABLE {name} USING fts5"
             "(text, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2')"
         )
+    op.execute("CREATE VIRTUAL TABLE search_vocabulary USING fts5vocab(search_words, instance)")
     added, taken = indexed("NEW", ""), indexed("OLD", "'delete', ")
     op.execute(f"CREATE TRIGGER search_entries_added AFTER INSERT ON search_entries BEGIN {added} END")
     op.execute(f"CREATE TRIGGER search_entries_deleted AFTER DELETE ON search_entries BEGIN {taken} END")

@@ -11,7 +11,7 @@ from accession.base import new_id
 from accession.catalog.models import Sample
 from accession.people.models import Grant
 from accession.projects.models import Project
-from tests.dialects.archive.records import make, make_experiment, make_project, make_sample
+from tests.dialects.archive.records import PROJECT, make, make_experiment, make_project, make_sample
 from tests.dialects.archive.test_search import FILE, found
 
 if TYPE_CHECKING:
@@ -122,3 +122,27 @@ async def test_personal_fields_of_subjects_are_never_found(api: httpx.AsyncClien
     await make(api, alice, "subjects", project_accession=project, organism="Bos taurus", tax_id=9913, **personal)
     for q in ("tag-0417", "0417", "northern", "herd", "2001-02-03"):
         assert await found(api, q, alice) == [], q
+
+
+async def test_a_total_is_kept_and_counts_what_comes_later(
+    wiring: Wiring, api: httpx.AsyncClient, alice: Any, bob: Any
+) -> None:
+    project = await make_project(api, alice)
+    first = await make_sample(api, alice, project, alias="okapi 1")
+    await make_sample(api, bob, await make_project(api, bob, visibility="private"), alias="okapi 2")
+
+    async def total(question: str = "okap", who: Any = None) -> int:
+        headers = who.headers if who else {}
+        return (await api.get("/api/v1/search", params={"q": question}, headers=headers)).json()["total"]
+
+    for _ in range(2):
+        assert (await total(), await total(who=bob), await total("okapi", alice)) == (1, 2, 1)
+    await make_sample(api, alice, project, alias="okapia 3", tissue="okapi")
+    await make(api, alice, "projects", **{**PROJECT, "title": "okapi"})
+    assert (await total(), await total(who=bob), await total("okapi", alice)) == (3, 4, 3)
+    assert await found(api, "okap") == ["NFDP-PRJ-000005", "NFDP-SAM-000003", first]
+    assert (await api.delete(f"/api/v1/samples/{first}", headers=alice.headers)).status_code == 204
+    assert (await total(), await total(who=bob), await total("okapi", alice)) == (2, 3, 2)
+    async with wiring.writing() as unit:
+        await unit.session.execute(update(Sample).where(Sample.serial == 3).values(alias="x", tissue="y"))
+    assert (await total(), await total(who=bob), await total("okapi", alice)) == (1, 2, 1)
