@@ -129,11 +129,9 @@ def name_issues(name: str) -> list[Issue]:
 
 
 def slug_issues(slug: str) -> list[Issue]:
-    """What is wrong with the slug of an organisation that is not somebody's personal one."""
+    """What is wrong with the slug of a group, or of an organisation that is not somebody's personal one."""
     if not _SLUG.fullmatch(slug):
-        message = (
-            "The organisation's name must have 1 to 64 lower-case letters, digits or hyphens, no hyphen at an end."
-        )
+        message = "A name in addresses has 1 to 64 lower-case letters, digits or hyphens, and no hyphen at an end."
         return [Issue("malformed_slug", message, field="slug")]
     if slug.startswith(PERSONAL_SLUG):
         return [Issue("reserved_slug", f"Names beginning with {PERSONAL_SLUG!r} are kept for people.", field="slug")]
