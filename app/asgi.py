@@ -17,6 +17,7 @@ from app.http.health import Health
 from app.http.oauth2 import MachineTokens
 from app.http.pages import QcPages, on_page_error
 from app.http.proxies import Proxies
+from app.http.sniffing import unsniffed
 from app.http.tracing import traced
 from app.http.unkept import unkept
 from app.http.unread import ending_unread
@@ -48,7 +49,7 @@ class Service:
             return
         scope = self.proxies.looked_through(scope)
         receive, send = ending_unread(scope, receive, send)
-        await traced(self.dispatch, scope, receive, unkept(scope, send))
+        await traced(self.dispatch, scope, receive, unkept(scope, unsniffed(send)))
 
     async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand an HTTP request to the dialect of its path, or to the service's own pages."""
