@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seqark_client.downloads import Downloads
+from seqark_client.finding import Finding
 from seqark_client.patience import Patience
 from seqark_client.records import Records
 from seqark_client.reports import Reports
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 class Client:
     """An archive, as its caller sees it; use it as a context to close its connections.
 
-    Parts: `session` (sign in), `projects` … `runs` (records), `uploads`, `sheets`, `reports`, `waiting`, `downloads`.
+    Parts: `session` (sign in), `projects` … `runs` (records), `uploads`, `sheets`, `reports`, `waiting`, `downloads`;
+    `search` and `filereport`.
     """
 
     def __init__(
@@ -44,6 +46,8 @@ class Client:
         self.uploads = Uploads(self.session, self._store, workers=workers, part_size=part_size)
         self.sheets = Sheets(self.session)
         self.reports = Reports(self.session)
+        finding = Finding(self.session)
+        self.search, self.filereport = finding.search, finding.filereport
         self.waiting = Waiting(self.uploads, self.reports, patience)
         self.downloads = Downloads(self.session, self._store, self.runs)
 
