@@ -69,7 +69,7 @@ class Identity(Row):
 class SignIn(Row):
     """A sign-in that went off to an identity provider and has not come back; `digest` is that of its `state`.
 
-    `account_id` is that of an account which asked to be linked.
+    `account_id` is that of an account which asked to be linked; `invitation` the token that somebody new came with.
     """
 
     __tablename__ = "sign_ins"
@@ -78,6 +78,7 @@ class SignIn(Row):
     nonce: Mapped[str] = mapped_column(String(128))
     verifier: Mapped[str] = mapped_column(String(128))
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    invitation: Mapped[str | None] = mapped_column(String(128))
     expires_at: Mapped[datetime] = mapped_column(Time, index=True)
 
 

@@ -36,11 +36,15 @@ class Departure(msgspec.Struct, frozen=True):
 
 
 class Return(msgspec.Struct, frozen=True):
-    """What was kept of a sign-in that comes back; `account_id` is set where an account asked for a link."""
+    """What was kept of a sign-in that comes back.
+
+    `account_id` is set where an account asked for a link, `invitation` where somebody new was invited.
+    """
 
     nonce: str
     verifier: str
-    account_id: UUID | None
+    account_id: UUID | None = None
+    invitation: str | None = None
 
 
 def departure() -> Departure:
@@ -48,7 +52,7 @@ def departure() -> Departure:
     return Departure(token_urlsafe(32), token_urlsafe(32), token_urlsafe(48))
 
 
-async def keep(unit: Unit, going: Departure, *, account_id: UUID | None = None) -> None:
+async def keep(unit: Unit, going: Departure, *, account_id: UUID | None = None, invitation: str | None = None) -> None:
     """Remember a sign-in for ten minutes, and forget those that never came back."""
     stale = delete(SignIn).where(SignIn.expires_at <= unit.now)
     await unit.session.execute(stale.execution_options(synchronize_session=False))
@@ -58,6 +62,7 @@ async def keep(unit: Unit, going: Departure, *, account_id: UUID | None = None) 
             nonce=going.nonce,
             verifier=going.verifier,
             account_id=account_id,
+            invitation=invitation,
             expires_at=unit.now + LIFE,
         )
     )
@@ -68,8 +73,8 @@ async def take(unit: Unit, state: str) -> Return | None:
     statement = (
         delete(SignIn)
         .where(SignIn.digest == digest_of(state), SignIn.expires_at > unit.now)
-        .returning(SignIn.nonce, SignIn.verifier, SignIn.account_id)
+        .returning(SignIn.nonce, SignIn.verifier, SignIn.account_id, SignIn.invitation)
         .execution_options(synchronize_session=False)
     )
     row = (await unit.session.execute(statement)).one_or_none()
-    return None if row is None else Return(row.nonce, row.verifier, row.account_id)
+    return None if row is None else Return(*row)

@@ -11,7 +11,7 @@ from accession.errors import Conflict, Denied, Unauthenticated
 from accession.people import identities
 from accession.people.accounts import Newcomer
 from accession.people.models import Account
-from accession.projects.registration import open_with_project
+from accession.projects.registration import open_invited
 
 if TYPE_CHECKING:
     from accession.people.identities import Provider, Vouched
@@ -37,15 +37,15 @@ async def exchange(
         return await arrive(unit, vouched, registration=registration)
 
 
-async def arrive(unit: Unit, vouched: Vouched, *, registration: str) -> Account:
-    """The active account of somebody who is vouched for; a new one where registration is open.
+async def arrive(unit: Unit, vouched: Vouched, *, registration: str, invitation: str | None = None) -> Account:
+    """The active account of somebody who is vouched for; a new one where registration is open, or by an invitation.
 
     `Conflict` where the address belongs to an account that cannot be linked by it, `Denied` where none may be opened,
     `Unauthenticated` where the account is not active.
     """
     account = await identities.account_known_as(unit, vouched)
     if account is None:
-        account = await _account_with_address(unit, vouched) or await _opened(unit, vouched, registration)
+        account = await _account_with_address(unit, vouched) or await _opened(unit, vouched, registration, invitation)
         await identities.link(unit, account.id, vouched)
     if not account.active:
         raise Unauthenticated("This account is deactivated; ask the archive's administrator.", code="inactive_account")
@@ -62,9 +62,9 @@ async def _account_with_address(unit: Unit, vouched: Vouched) -> Account | None:
     return found
 
 
-async def _opened(unit: Unit, vouched: Vouched, registration: str) -> Account:
+async def _opened(unit: Unit, vouched: Vouched, registration: str, invitation: str | None) -> Account:
     """A new account without a password."""
-    if registration != "open":
+    if registration == "closed" or (registration == "invite" and invitation is None):
         raise Denied(
             "There is no account for this identity, and registration is not open here; ask the administrator.",
             code="registration_closed",
@@ -72,6 +72,6 @@ async def _opened(unit: Unit, vouched: Vouched, registration: str) -> Account:
     if vouched.email is None:
         raise Denied("The identity provider told no e-mail address; allow it to, and sign in again.", code="no_email")
     name = vouched.full_name or vouched.email.partition("@")[0]
-    account = await open_with_project(unit, Newcomer(email=vouched.email, full_name=name), None)
+    account = await open_invited(unit, Newcomer(email=vouched.email, full_name=name), None, invitation)
     account.email_verified = vouched.email_verified
     return account

@@ -38,7 +38,7 @@ async def register(
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             async with units.writing(caller) as unit:
-                return await _open(unit, known, password_hash, invitation)
+                return await open_invited(unit, known, password_hash, invitation)
         except NameTaken:
             # A name made of the e-mail address was taken by somebody in the same moment: the next one is another.
             if known.name is not None or attempt == _ATTEMPTS:
@@ -60,7 +60,7 @@ async def add_account(
     return (await register(units, newcomer, password, caller=ARCHIVE)).id
 
 
-async def _open(unit: Unit, newcomer: Newcomer, password_hash: str, invitation: str | None) -> Account:
+async def open_invited(unit: Unit, newcomer: Newcomer, password_hash: str | None, invitation: str | None) -> Account:
     """Add the rows of a checked newcomer; an invitation to the archive itself decides the role."""
     account = await open_with_project(unit, newcomer, password_hash)
     if invitation is not None:

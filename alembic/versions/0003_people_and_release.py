@@ -78,6 +78,7 @@ def upgrade() -> None:
         sa.Column("nonce", sa.String(length=128), nullable=False),
         sa.Column("verifier", sa.String(length=128), nullable=False),
         sa.Column("account_id", GUID(length=16), nullable=True),
+        sa.Column("invitation", sa.String(length=128), nullable=True),
         sa.Column("expires_at", DateTimeUTC(timezone=True), nullable=False),
         sa.Column("created_at", DateTimeUTC(timezone=True), nullable=False),
         sa.Column("updated_at", DateTimeUTC(timezone=True), nullable=False),

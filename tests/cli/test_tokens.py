@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
+from accession.errors import Unauthenticated
+from accession.people import tokens
 from app.secrets import load_keys
 from app.settings import Settings
 
@@ -54,6 +57,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(archive: Seqark) -> None:
 
 def test_keys_are_named_and_rotated_and_no_secret_is_printed(seqark: Seqark, tmp_path: Path) -> None:
     first = seqark("keys", "list").out.splitlines()
+    token = tokens.access_token(load_keys(Settings(data_dir=tmp_path)), uuid4(), now=datetime.now(UTC), minutes=30)
     assert [line.split("\t")[1] for line in first] == ["signs"]
     rotated = seqark("keys", "rotate")
     assert "Restart" in rotated.err
@@ -62,7 +66,11 @@ def test_keys_are_named_and_rotated_and_no_secret_is_printed(seqark: Seqark, tmp
     assert (new[1], old) == ("signs", [first[0].split("\t")[0], "verifies"])
     for secret in (tmp_path / "secret_key").read_text().split():
         assert secret not in rotated.out + rotated.err
-    assert len(load_keys(Settings(data_dir=tmp_path)).access_token) == 2
+    restarted = load_keys(Settings(data_dir=tmp_path))
+    assert tokens.spoken_by(restarted, token, now=datetime.now(UTC))
+    seqark("keys", "rotate")
+    with pytest.raises(Unauthenticated):
+        tokens.spoken_by(load_keys(Settings(data_dir=tmp_path)), token, now=datetime.now(UTC))
 
 
 def test_keys_of_a_setting_are_rotated_there(seqark: Seqark) -> None:

@@ -11,11 +11,12 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import func, select, update
 
-from accession.errors import Conflict, Denied, Unauthenticated
-from accession.people import identities, sign_in
+from accession.errors import Conflict, Denied, Rejected, Unauthenticated
+from accession.people import identities, inviting, sign_in
 from accession.people.credentials import Identity, SignIn
 from accession.people.identities import Vouched
 from accession.people.models import Account
+from accession.people.rules import AccountRole
 from accession.projects.arriving import arrive, exchange
 
 pytestmark = pytest.mark.anyio
@@ -139,6 +140,23 @@ async def test_where_registration_is_not_open_nobody_new_comes_in(wiring, regist
     with pytest.raises(Denied) as refused:
         await arrived(wiring, ANA, registration)
     assert refused.value.code == "registration_closed"
+
+
+async def test_somebody_new_comes_in_by_an_invitation_to_the_address(wiring, admin):
+    async with wiring.writing(admin.actor) as unit:
+        made = await inviting.invite_to_archive(unit, "ana@example.org", AccountRole.VIEWER)
+    for invitation in ("sqi_unknown", made.token):
+        async with wiring.writing() as unit:
+            if invitation != made.token:
+                with pytest.raises(Rejected):
+                    await arrive(unit, ANA, registration="invite", invitation=invitation)
+                unit.doom()
+                continue
+            account = await arrive(unit, ANA, registration="invite", invitation=invitation)
+    assert (account.email, account.role) == ("ana@example.org", "viewer")
+    with pytest.raises(Denied):
+        async with wiring.writing() as unit:
+            await arrive(unit, Vouched(ISSUER, "bo", "bo@example.org"), registration="closed", invitation=made.token)
 
 
 async def test_without_an_address_no_account_is_opened(wiring):

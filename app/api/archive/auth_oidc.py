@@ -35,6 +35,9 @@ _LOST = (
     "/auth/oidc/login."
 )
 Asked = Request[Any, Any, Any]
+Invitation = Annotated[
+    str | None, QueryParameter(description="The token of an invitation, for somebody new.", max_length=128)
+]
 _UNKEPT = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
@@ -47,9 +50,11 @@ class SignInElsewhere(Controller):
     @get(
         "/login", summary="Sign in by the provider", opt=BY_BODY, responses=_AWAY | problems(404, 503), status_code=302
     )
-    async def oidc_login(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[None]:
+    async def oidc_login(
+        self, request: Asked, wiring: NamedDependency[Wiring], invitation: Invitation = None
+    ) -> Response[None]:
         """Send the browser to the identity provider; 404 where none is configured."""
-        going, url = await _begin(request, wiring)
+        going, url = await _begin(request, wiring, invitation)
         return Response(
             None, status_code=302, headers={"Location": url, **_UNKEPT}, cookies=[_cookie(request, wiring, going)]
         )
@@ -58,7 +63,7 @@ class SignInElsewhere(Controller):
         "/callback",
         summary="Come back from the provider",
         opt=BY_BODY | {"any_query": True},
-        responses=problems(403, 404, 409, 503),
+        responses=problems(403, 404, 409, 422, 503),
     )
     async def oidc_callback(
         self,
@@ -67,11 +72,12 @@ class SignInElsewhere(Controller):
         code: FromQuery[str | None] = None,
         state_given: Annotated[str | None, QueryParameter(name="state", description="As it was sent.")] = None,
         error: FromQuery[str | None] = None,
+        iss: FromQuery[str | None] = None,
     ) -> Response[TokensOut]:
         """Trade what the provider sent back for tokens as a login answers them; each sign-in comes back once."""
         provider, asked_at = _provider(wiring), wiring.clock.now()
         kept = await _taken(request, wiring, state_given)
-        if error is not None or not code:
+        if error is not None or not code or iss not in {None, provider.issuer}:
             raise Unauthenticated("The identity provider did not sign you in; begin again.", code="sign_in_refused")
         traded = await provider.trade(code, kept.verifier, _address(request, wiring))
         vouched = await identities.vouched_for(provider, traded.id_token, now=wiring.clock.now(), nonce=kept.nonce)
@@ -102,12 +108,12 @@ def _provider(wiring: Wiring) -> OpenIdProvider:
     return wiring.provider
 
 
-async def _begin(request: Asked, wiring: Wiring) -> tuple[Departure, str]:
+async def _begin(request: Asked, wiring: Wiring, invitation: str | None = None) -> tuple[Departure, str]:
     """A new sign-in that is kept, and where the browser goes; the provider is asked before anything is written."""
     actor, going = actor_of(request), sign_in.departure()
     url = await _provider(wiring).authorization_url(going, _address(request, wiring))
     async with wiring.writing(actor) as unit:
-        await sign_in.keep(unit, going, account_id=actor.account_id)
+        await sign_in.keep(unit, going, account_id=actor.account_id, invitation=invitation)
     return going, url
 
 
@@ -130,7 +136,9 @@ async def _signed_in(request: Asked, wiring: Wiring, vouched: Vouched, kept: Ret
     async with wiring.writing(actor_of(request)) as unit:
         account_id = kept.account_id
         if account_id is None:
-            account_id = (await arrive(unit, vouched, registration=settings.registration)).id
+            account_id = (
+                await arrive(unit, vouched, registration=settings.registration, invitation=kept.invitation)
+            ).id
         else:
             await identities.link(unit, account_id, vouched)
         return account_id, await sessions.begin(unit, account_id, days=settings.refresh_token_days)

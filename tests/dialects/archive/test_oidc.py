@@ -10,8 +10,10 @@ import msgspec
 import pytest
 from sqlalchemy import func, select, update
 
+from accession.people import inviting
 from accession.people.credentials import SignIn
 from accession.people.models import Account
+from accession.people.rules import AccountRole
 from app.asgi import service
 from app.oidc import OpenIdProvider
 from tests.servers.provider import running_provider
@@ -212,6 +214,31 @@ async def test_only_somebody_who_logged_in_links(api, alice):
 async def test_where_registration_is_closed_nobody_new_comes_in(api, wiring, provider):
     wiring.settings = msgspec.structs.replace(wiring.settings, registration="closed")
     assert code_of(await signed_in(api, provider, ANA, "newcomer")) == (403, "registration_closed")
+
+
+async def test_an_invitation_goes_along_and_comes_back(api, wiring, provider, admin):
+    wiring.settings = msgspec.structs.replace(wiring.settings, registration="invite")
+    async with wiring.writing(admin.actor) as unit:
+        made = await inviting.invite_to_archive(unit, "invited@example.org", AccountRole.VIEWER)
+    assert code_of(await signed_in(api, provider, ANA, "uninvited")) == (403, "registration_closed")
+    away = (await api.get(LOGIN, params={"invitation": made.token})).headers["location"]
+    assert made.token not in away
+    back = await agreed(provider, away, {"email": "invited@example.org"}, "invited")
+    answer = await api.get(CALLBACK, params=back)
+    assert answer.status_code == 200, answer.text
+    me = await api.get(f"{V1}/auth/me", headers={"Authorization": f"Bearer {answer.json()['access_token']}"})
+    assert (me.json()["email"], me.json()["role"]) == ("invited@example.org", "viewer")
+    assert (await api.get(LOGIN, params={"invitation": "x" * 129})).status_code == 400
+
+
+async def test_an_answer_in_the_name_of_another_provider_is_refused(api, provider, issuer):
+    back = await agreed(provider, await begun(api))
+    assert code_of(await api.get(CALLBACK, params=back | {"iss": "https://other.example.org"})) == (
+        401,
+        "sign_in_refused",
+    )
+    back = await agreed(provider, await begun(api))
+    assert (await api.get(CALLBACK, params=back | {"iss": issuer})).status_code == 200
 
 
 async def test_a_new_key_of_the_provider_is_fetched_when_a_token_names_it(api, provider, monkeypatch):
