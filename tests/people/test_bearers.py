@@ -17,6 +17,8 @@ from accession.people.models import Account, ReviewerLink, Scope
 from accession.people.tokens import digest_of
 from accession.people.wishes import Wish
 from accession.projects.models import Project
+from app.asgi import service
+from app.wiring import Wiring
 
 pytestmark = pytest.mark.anyio
 
@@ -271,6 +273,16 @@ async def test_the_last_use_is_written_at_most_once_an_hour_and_never_by_the_rea
     wiring.uses.note(token_id)
     await wiring.uses.write()
     assert await last_used() - first > timedelta(hours=1)
+
+
+async def test_what_was_used_last_is_written_down_when_the_service_ends(wiring, settings, alice):
+    token_id = (await who(wiring, await made(wiring, alice))).token_id
+    async with service(wiring).root.lifespan():
+        wiring.uses.note(token_id)
+    again = Wiring(settings)
+    async with again.reading() as unit:
+        assert await unit.session.scalar(select(AccessToken.last_used_at)) is not None
+    await again.close()
 
 
 async def test_any_other_text_is_no_token(wiring):

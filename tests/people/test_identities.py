@@ -18,6 +18,7 @@ from accession.people.identities import Vouched
 from accession.people.models import Account
 from accession.people.rules import AccountRole
 from accession.projects.arriving import arrive, exchange
+from app.settings import UnsafeSettings, from_environment
 
 pytestmark = pytest.mark.anyio
 ISSUER, CLIENT = "https://id.example.org", "seqark"
@@ -237,3 +238,37 @@ async def test_what_went_away_comes_back_once_within_ten_minutes(wiring, clock, 
         rows = (await unit.session.scalars(select(SignIn))).all()
     assert len(rows) == 1
     assert going.state not in str(vars(rows[0]))
+
+
+PROVIDER = {"ISSUER": ISSUER, "CLIENT_ID": CLIENT, "CLIENT_SECRET": "s3cret"}
+
+
+def started(**changes):
+    told = {f"SEQARK_OIDC_{name}": value for name, value in (PROVIDER | changes).items() if value is not None}
+    return from_environment(told)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ISSUER": None},
+        {"CLIENT_ID": None},
+        {"CLIENT_SECRET": None},
+        {"CLIENT_ID": None, "CLIENT_SECRET": None},
+        {"ISSUER": "http://id.example.org"},
+        {"ISSUER": "id.example.org"},
+        {"ISSUER": "https://"},
+        {"ISSUER": "https://["},
+        {"ISSUER": "https://id.example.org/?tenant=1"},
+        {"ISSUER": "https://id.example.org/#top"},
+    ],
+)
+def test_a_provider_that_is_told_by_half_or_can_be_feigned_is_refused_at_the_start(changes):
+    with pytest.raises(UnsafeSettings, match="SEQARK_OIDC_ISSUER"):
+        started(**changes)
+
+
+def test_a_provider_is_told_whole_or_not_at_all():
+    assert started().oidc_issuer == ISSUER
+    assert started(ISSUER="http://localhost:9000").oidc_client_id == CLIENT
+    assert from_environment({}).oidc_issuer == ""
