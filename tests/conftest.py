@@ -187,6 +187,22 @@ async def hashed_once(password: str) -> str:
     return _hashes[password]
 
 
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """argon2id with less effort, for tests that check many passwords and are not about the effort."""
+    from pwdlib import PasswordHash
+    from pwdlib.hashers.argon2 import Argon2Hasher
+
+    from accession.people import passwords
+
+    quick = Argon2Hasher(time_cost=1, memory_cost=1024, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHES", PasswordHash((quick,)))
+    monkeypatch.setattr(passwords, "_NOBODY", quick.hash("nobody's"))
+    _hashes.clear()
+    yield
+    _hashes.clear()
+
+
 async def make_person(wiring: Wiring, name: str, *, admin: bool = False) -> Person:
     """Register an account and sign it in."""
     from accession.people import accounts, passwords, tokens

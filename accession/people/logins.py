@@ -7,15 +7,14 @@ password, an account that is deactivated, paused or has no password) costs one c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import CursorResult, delete, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete
 
 from accession.actor import ANONYMOUS, Actor
 from accession.audit.service import record
 from accession.errors import Denied, Rejected, Unauthenticated
-from accession.limits import RequestCount
+from accession.limits import Key, add_counts, window_of
 from accession.people import passwords, rules, sessions
 from accession.people.accounts import account_of, find, locked
 from accession.people.credentials import PasswordReset
@@ -132,17 +131,7 @@ async def _proven(
 
 async def _count_refusal(unit: Unit) -> None:
     """Count refused logins by the hour: a write, so that the refusal costs one also where there is no account."""
-    window = unit.now.replace(minute=0, second=0, microsecond=0)
-    named = {"caller": "anybody", "kind": "refused_login", "window": window}
-    counted = update(RequestCount).filter_by(**named).values(count=RequestCount.count + 1)
-    counted = counted.execution_options(synchronize_session=False)
-    if cast("CursorResult[Any]", await unit.session.execute(counted)).rowcount:
-        return
-    try:
-        async with unit.session.begin_nested():
-            unit.session.add(RequestCount(**named, count=1))
-    except IntegrityError:  # somebody else's was the first of the hour
-        await unit.session.execute(counted)
+    await add_counts(unit, {Key("anybody", "refused_login", window_of(unit.now)): 1})
 
 
 def _settled(unit: Unit, account: Account, seen: Account | None, found: Match, lockout: Lockout) -> bool:

@@ -20,7 +20,7 @@ from app.jobs import mailing
 from tests.jobs.ingest import eventually, working
 from tests.servers.mail import running_mail
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("quick_passwords")]
 AUTH = "/api/v1/auth"
 NEW = "another password"
 

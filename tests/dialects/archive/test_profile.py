@@ -10,7 +10,7 @@ from accession.outbox import Letter
 from accession.people.credentials import PasswordReset
 from accession.people.models import Account
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("quick_passwords")]
 ME = "/api/v1/auth/me"
 AUTH = "/api/v1/auth"
 

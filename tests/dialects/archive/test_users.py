@@ -13,7 +13,7 @@ from accession.people.models import Account
 from tests.conftest import make_person
 from tests.dialects.archive.records import PROJECT, SAMPLE
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("quick_passwords")]
 V1 = "/api/v1"
 USERS = f"{V1}/users"
 
