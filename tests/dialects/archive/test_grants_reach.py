@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import make_person
 from tests.dialects.archive.records import EXPERIMENT, SAMPLE, make_experiment, make_sample
 from tests.dialects.archive.sharing import grant, granted, make_group, private_tree, status
-from tests.dialects.archive.uploading import send, verify
+from tests.dialects.archive.uploading import READS, md5_of, put, send, verify
 
 if TYPE_CHECKING:
     import httpx
@@ -115,6 +115,24 @@ async def test_edit_on_a_sample_is_for_that_sample_alone(
     assert (await api.post(f"{V1}/samples", json=body, headers=bob.headers)).status_code == 403
     theirs = await api.patch(f"{V1}/samples/{tree['other_sample']}", json={"breed": "Boran"}, headers=bob.headers)
     assert theirs.status_code == 403
+
+
+async def test_edit_on_a_sample_takes_in_a_file_as_a_run_in_one_go(
+    store: Any, api: httpx.AsyncClient, alice: Any, bob: Any
+) -> None:
+    tree = await private_tree(api, alice)
+    await granted(api, alice, f"samples/{tree['samples']}", user="bob", level="edit")
+    promise = {"filename": "x.fastq", "file_size": len(READS), "file_type": "FASTQ", "checksum_md5": md5_of(READS)}
+    for experiment, expected in ((tree["experiments"], 200), (tree["other_experiment"], 404)):
+        body = {"experiment_accession": experiment, **promise}
+        begun = await api.post(f"{V1}/upload/initiate", json=body, headers=bob.headers)
+        assert begun.status_code == expected
+        if expected == 200:
+            await put(begun.json()["presigned_url"])
+            ended = {"upload_id": begun.json()["upload_id"], "checksum_md5": md5_of(READS)}
+            made = await api.post(f"{V1}/upload/complete", json=ended, headers=bob.headers)
+            assert made.status_code == 200, made.text
+            assert await status(api, alice, f"runs/{made.json()['run_accession']}") == 200
 
 
 async def test_share_on_a_sample_shares_that_sample_alone(
