@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from accession.unit import Unit
 
 MOST_SAMPLES: Final = 20_000
-CHUNK: Final = 1_000
+CHUNK: Final = 500
 
 
 class Filled(msgspec.Struct):
@@ -42,25 +42,28 @@ class Filled(msgspec.Struct):
 
 async def filled_of(unit: Unit, scope_id: UUID) -> Filled:
     """How complete a project's samples are: all of them, or the newest `MOST_SAMPLES`."""
+    who, seen = viewer(unit), values(unit)
+    newest = await unit.fetch(_newest(who), {"project": scope_id, "most": MOST_SAMPLES, **seen})
     found = Filled()
-    before = 2**62
-    while found.samples < MOST_SAMPLES:
-        parameters = {"project": scope_id, "before": before, "chunk": CHUNK, **values(unit)}
-        rows = await unit.fetch(_chunk(viewer(unit)), parameters)
+    for start in range(0, len(newest), CHUNK):
+        serials = [row.serial for row in newest[start : start + CHUNK]]
+        rows = await unit.fetch(_chunk(who), {"project": scope_id, "serials": serials, **seen})
         await asyncio.to_thread(_add, found, rows)
-        if len(rows) < CHUNK:
-            break
-        before = rows[-1].serial
     return found
 
 
 @cache
+def _newest(who: Viewer) -> Select[Any]:
+    """The serials of the newest samples, sorted once: with each chunk it would cost the whole project again."""
+    found = select(SAMPLES.c.serial).where(within(Sample, who, SAMPLES))
+    return found.order_by(SAMPLES.c.serial.desc()).limit(bindparam("most"))
+
+
+@cache
 def _chunk(who: Viewer) -> Select[Any]:
-    names = ("serial", "checklist_id", *record_names(), "custom_fields")
+    names = ("checklist_id", *record_names(), "custom_fields")
     found = select(*(SAMPLES.c[name] for name in names)).where(within(Sample, who, SAMPLES))
-    return (
-        found.where(SAMPLES.c.serial < bindparam("before")).order_by(SAMPLES.c.serial.desc()).limit(bindparam("chunk"))
-    )
+    return found.where(SAMPLES.c.serial.in_(bindparam("serials", expanding=True)))
 
 
 def _add(found: Filled, rows: Sequence[Row[Any]]) -> None:
@@ -94,6 +97,9 @@ def _fields(checklist_id: str) -> dict[Requirement, tuple[tuple[str, bool], ...]
 
 def _is_told(value: object) -> bool:
     """Whether a value says something: a term such as "not collected" does not."""
-    if is_blank(value):
-        return False
-    return not isinstance(value, str) or vocab.canonical(Vocabulary.MISSING_VALUE, value) is None
+    return not is_blank(value) and (not isinstance(value, str) or value.strip().casefold() not in _missing())
+
+
+@cache
+def _missing() -> frozenset[str]:
+    return frozenset(term.casefold() for term in vocab.terms(Vocabulary.MISSING_VALUE))

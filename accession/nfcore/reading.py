@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
 MOST_RUNS = 20_000
 _SHAPES: dict[Kind, Shape] = {shape.kind: shape for shape in (PROJECT, SUBJECT, SAMPLE, EXPERIMENT, RUN)}
 _GOOD = (FileState.LINKED, FileState.VERIFIED)
+_SAME = (
+    *("id", "serial", "mate_id", "alias", "file_type", "filename", "file_size", "checksum_md5", "checksum_sha256"),
+    *("read_number", "platform", "instrument_model", "library_strategy", "library_source", "library_selection"),
+    *("library_layout", "library_name", "insert_size", "organism", "tax_id"),
+)
 _asked = RUNS.alias("asked")
 
 
@@ -119,7 +125,7 @@ async def runs_below(unit: Unit, accession: str) -> Below:
             f"{accession} has more than {MOST_RUNS:,} runs, the most of one sheet; ask for its samples one by one."
         )
         raise TooLarge(message)
-    runs = [_run_file(unit.prefix, row._mapping) for row in rows]  # noqa: SLF001  # Row's public view
+    runs = await asyncio.to_thread(lambda: [_run_file(unit.prefix, row._asdict()) for row in rows])
     return Below(runs, accession if wanted.kind is Kind.RUN else None)
 
 
@@ -175,7 +181,7 @@ def _columns() -> list[Any]:
     return [*own, *sums, *library, *prepared, *described, *parents]
 
 
-def _run_file(prefix: str, row: Any) -> RunFile:
+def _run_file(prefix: str, row: dict[str, Any]) -> RunFile:
     def printed(kind: Kind, column: str) -> str | None:
         return None if row[column] is None else format_accession(prefix, kind, row[column])
 
@@ -183,9 +189,8 @@ def _run_file(prefix: str, row: Any) -> RunFile:
         names = [f"{table}{name}" for table in tables for name in ("ena_accession", "ncbi_accession")]
         return tuple(row[name] for name in names if row[name])
 
-    same = {name: row[name] for name in RunFile.__struct_fields__ if name in row and name != "custom_fields"}
     return RunFile(
-        **same,
+        **{name: row[name] for name in _SAME},
         accession=format_accession(prefix, Kind.RUN, row["serial"]),
         ready=row["file_id"] is None or row["files_state"] in _GOOD,
         kept=row["file_id"] is not None,
