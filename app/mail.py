@@ -8,7 +8,6 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import aiosmtplib
 import msgspec
@@ -31,9 +30,9 @@ class MailWaits(Exception):
 
 
 class Text(msgspec.Struct, frozen=True):
-    """One mail: `id` makes its Message-ID, so that a second copy is told by it."""
+    """One mail: `mark` makes its Message-ID, so that a second copy is told by it."""
 
-    id: UUID
+    mark: str
     recipient: str
     subject: str
     body: str
@@ -50,7 +49,7 @@ def message_of(text: Text, *, mail_from: str, now: datetime) -> EmailMessage:
     except (ValueError, IndexError, MessageError) as error:
         raise MailRefused("Its address or subject cannot stand in a mail.") from error
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<{text.id}@{sender.domain}>"
+    message["Message-ID"] = f"<{text.mark}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text.body)
     return message

@@ -78,9 +78,13 @@ async def _written(wiring: Wiring, unit: Unit, letter: Claimed) -> str | None:
 
 
 async def _send(wiring: Wiring, letter: Claimed, body: str) -> None:
-    """Hand one letter to the server within the time of a claim."""
+    """Hand one letter to the server within the time of a claim.
+
+    When a worker ends after the server took it and before that is noted, it is sent once more: better twice than never.
+    """
     settings = wiring.settings
-    text = mail.Text(letter.id, letter.recipient, letter.subject, body)
+    mark = f"{letter.id}.{letter.attempts}" if letter.body is None else str(letter.id)  # each try writes it anew
+    text = mail.Text(mark, letter.recipient, letter.subject, body)
     message = mail.message_of(text, mail_from=settings.mail_from, now=wiring.clock.now())
     try:
         async with asyncio.timeout(SECONDS):

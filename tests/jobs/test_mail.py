@@ -23,6 +23,7 @@ from tests.servers.mail import running_mail
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("quick_passwords")]
 AUTH = "/api/v1/auth"
 NEW = "another password"
+PEOPLE = ("ana@example.org", "alice@example.org")
 
 
 @pytest.fixture
@@ -103,8 +104,12 @@ async def test_a_forgotten_password_is_set_by_a_mail_that_a_running_worker_sends
 
 async def test_a_worker_that_starts_later_sends_what_was_put_before(wiring, mailserver):
     letter_id = await put(wiring)
+
+    async def ended():
+        return (await letter(wiring, letter_id)).outcome
+
     async with working(wiring):
-        await eventually(lambda: asyncio.sleep(0, mailserver.messages))
+        assert await eventually(ended) == "sent"
     assert [message["Subject"] for message in mailserver.messages] == ["Greetings"]
     assert (await letter(wiring, letter_id)).body is None
 
@@ -179,6 +184,25 @@ async def test_a_mail_whose_worker_died_is_sent_by_another(wiring, clock, mailse
     clock.advance(minutes=3)
     await mailing.send_due(wiring)
     assert len(mailserver.messages) == 1
+
+
+async def test_a_mail_that_was_taken_but_not_noted_is_sent_again_and_a_reader_can_tell(
+    wiring, alice, clock, mailserver
+):
+    plain = await put(wiring)
+    await forgotten(wiring, alice.email)
+    async with wiring.reading() as unit:
+        ids = [plain, await unit.session.scalar(select(Letter.id).where(Letter.kind == "password_reset"))]
+    with pytest.MonkeyPatch.context() as dying:
+        dying.setattr(outbox, "end", lambda *_: asyncio.sleep(0))
+        for letter_id in ids:
+            await mailing.send_mail(wiring, str(letter_id))
+    clock.advance(minutes=3)
+    await mailing.send_due(wiring)
+    marks = [[message["Message-ID"] for message in mailserver.messages if message["To"] == to] for to in PEOPLE]
+    assert [(len(found), len(set(found))) for found in marks] == [(2, 1), (2, 2)]
+    first, second = (token_in(message) for message in mailserver.messages if message["To"] == alice.email)
+    assert [await resetting(wiring, first), await resetting(wiring, second)] == ["invalid_token", None]
 
 
 async def test_of_workers_that_take_one_mail_at_once_one_sends_it(wiring, mailserver):

@@ -15,7 +15,7 @@ from tests.servers.mail import PASSWORD, USER, certificate, running_mail
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-LETTER = Text(uuid4(), "ana@example.org", "Grüße", "Hällo,\n\nline\n.\n" + "x" * 400 + "\n")
+LETTER = Text(str(uuid4()), "ana@example.org", "Grüße", "Hällo,\n\nline\n.\n" + "x" * 400 + "\n")
 
 
 def message(letter=LETTER, mail_from="The Archive <seqark@example.net>"):
@@ -33,7 +33,7 @@ async def test_a_mail_arrives_with_the_headers_that_mail_has_to_have():
     assert (got["From"], got["To"]) == ("The Archive <seqark@example.net>", "ana@example.org")
     assert got["Subject"] == "Grüße"
     assert parsedate_to_datetime(got["Date"]) == NOW
-    assert got["Message-ID"] == f"<{LETTER.id}@example.net>"
+    assert got["Message-ID"] == f"<{LETTER.mark}@example.net>"
     assert got["Auto-Submitted"] == "auto-generated"
     assert got.get_content_type() == "text/plain"
     assert got.get_content().replace("\r\n", "\n") == LETTER.body
@@ -54,7 +54,7 @@ async def test_a_mail_arrives_with_the_headers_that_mail_has_to_have():
 )
 async def test_no_address_and_no_subject_adds_a_header_or_a_recipient(recipient, subject):
     with pytest.raises(MailRefused):
-        message(Text(uuid4(), recipient, subject, "body"))
+        message(Text(str(uuid4()), recipient, subject, "body"))
 
 
 async def test_starttls_is_used_where_it_is_offered(tmp_path, monkeypatch):
