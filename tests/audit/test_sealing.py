@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 import pytest
 from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 
 from accession.audit import sealing
 from accession.audit.chain import START, canonical, sealed
@@ -147,3 +148,22 @@ async def test_events_of_a_bulk_submission_are_sealed_too(wiring):
         await record_many(unit, [("create", f"NFDP-SAM-{n:06d}") for n in range(1, 4)])
     assert await seal_all(wiring) == 3
     assert (await verdict(wiring)).intact
+
+
+async def test_a_worker_tells_the_head_at_its_start_and_once_a_day(wiring):
+    await sealed_events(wiring, 2)
+    head = (await verdict(wiring)).head
+    queue = Queue(wiring)
+    await queue.open()
+    try:
+        with capture_logs() as said:
+            for _ in range(3):
+                await seal_in_turn(wiring, queue)
+            assert [line for line in said if line["event"] == "audit_head"] == [
+                {"event": "audit_head", "log_level": "info", "number": 2, "digest": head.digest}
+            ]
+            async with working(wiring):
+                pass
+        assert [line["number"] for line in said if line["event"] == "audit_head"] == [2, 2]
+    finally:
+        await queue.close()
