@@ -1,14 +1,15 @@
-"""The archive's own rows: its fixed settings (the accession prefix) and one counter per kind; minting numbers."""
+"""The archive's own rows: its fixed settings, a counter per kind, and from where to where a scope's numbers go."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
+from uuid import UUID  # noqa: TC003  # the mapper reads it
 
 from advanced_alchemy.base import DefaultBase
-from sqlalchemy import BigInteger, String, Table, bindparam, update
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Table, bindparam, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from accession.base import Term
+from accession.base import Guid, Term
 from accession.ids import Kind
 
 if TYPE_CHECKING:
@@ -38,6 +39,21 @@ class Counter(DefaultBase):
     next: Mapped[int] = mapped_column(BigInteger)
 
 
+class Span(DefaultBase):
+    """The first and the last number of one kind in one scope, whatever became of its records and whoever may see them.
+
+    What lies outside cannot be there, so lists skip long stretches of what their caller may not see (catalog/walking).
+    """
+
+    __tablename__ = "spans"
+    __table_args__ = (Index("ix_spans_last", "kind", "last", "first", "scope_id"),)
+
+    kind: Mapped[str] = mapped_column(Term, primary_key=True)
+    scope_id: Mapped[UUID] = mapped_column(Guid, ForeignKey("scopes.id", ondelete="CASCADE"), primary_key=True)
+    first: Mapped[int] = mapped_column(BigInteger)
+    last: Mapped[int] = mapped_column(BigInteger)
+
+
 _counters = cast("Table", Counter.__table__)
 _TAKE = (
     update(_counters)
@@ -61,6 +77,27 @@ async def mint(session: AsyncSession, wanted: Mapping[Kind, int]) -> dict[Kind, 
             end = (await connection.execute(_TAKE, {"of": kind.value, "count": count})).scalar_one()
             minted[kind] = range(end - count, end)
     return minted
+
+
+_WIDEN = text(
+    "INSERT INTO spans (kind, scope_id, first, last) VALUES (:kind, :scope, :first, :last)"
+    " ON CONFLICT (kind, scope_id) DO UPDATE SET last = excluded.last"
+).bindparams(bindparam("scope", type_=Guid))
+
+
+async def mint_in(session: AsyncSession, scope_id: UUID, wanted: Mapping[Kind, int]) -> dict[Kind, range]:
+    """`mint` for new records of a scope, whose spans grow with it."""
+    minted = await mint(session, wanted)
+    await widen(session, scope_id, minted)
+    return minted
+
+
+async def widen(session: AsyncSession, scope_id: UUID, minted: Mapping[Kind, range]) -> None:
+    """Let the spans of a scope reach to the numbers just minted; the counters' locks hold for these rows too."""
+    connection = await session.connection()
+    for kind, serials in minted.items():
+        span = {"kind": kind.value, "scope": scope_id, "first": serials[0], "last": serials[-1]}
+        await connection.execute(_WIDEN, span)
 
 
 async def visibility_moved(session: AsyncSession) -> None:

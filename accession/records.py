@@ -14,7 +14,7 @@ from accession.ids import Kind, require_serial
 from accession.inserts import insert_rows
 from accession.issues import Issue
 from accession.moves import beneath
-from accession.numbers import mint
+from accession.numbers import mint_in
 from accession.people.access import Verb, Viewer, readable, readable_by, require, values, viewer
 from accession.people.models import Scope
 
@@ -139,7 +139,7 @@ async def add_record(
     unit: Unit, kind: Kind, model: type[Owned], draft: msgspec.Struct, *, scope: Scope, digest: str, **links: Any
 ) -> int:
     """Mint, insert and audit one record; returns its serial."""
-    serial = (await mint(unit.session, {kind: 1}))[kind][0]
+    serial = (await mint_in(unit.session, scope.id, {kind: 1}))[kind][0]
     row = row_of(draft, serial=serial, owner_id=unit.require_account(), scope_id=scope.id, digest=digest, **links)
     await insert_rows(unit.session, cast("Any", model).__table__, [row])
     audit.record(unit, "create", unit.accession(kind, serial))

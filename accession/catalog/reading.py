@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import Select, bindparam, func, select
 
 from accession.catalog.shapes import DAY, Shape, table_of
-from accession.catalog.totals import mark_of
+from accession.catalog.walking import MOST_STATEMENTS, candidates, walk
 from accession.errors import NotFound
 from accession.ids import Accession, require_serial
 from accession.paging import EXACT_LIMIT, Page, PageRequest
-from accession.people.access import Viewer, readable, values, viewer
+from accession.people.access import Viewer, granted_now, readable, values, viewer
 from accession.records import hold_scope, raise_gone, whole_record
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from accession.unit import Unit
-
-MOST_STATEMENTS = 500  # filters combine into more statements than anybody asks for, but everybody
 
 
 @cache
@@ -71,13 +69,8 @@ async def page_of(
     parameters = {**values(unit), **{f"by_{name}": serials.get(name, given[name]) for name in names}}
     if "visibility" in names:
         parameters[DAY] = unit.today
-    before = wanted.before is not None
-    rows_of = _page_statement(shape, viewer(unit), names, before)
-    offset = 0 if before else (wanted.page - 1) * wanted.per_page
-    window = {"before": wanted.before, "limit": wanted.per_page + 1, "offset": offset}
-    if not before:
-        del window["before"]
-    rows = await unit.fetch(rows_of, {**parameters, **window})
+    offset = 0 if wanted.before is not None else (wanted.page - 1) * wanted.per_page
+    rows = await walk(unit, shape, names, parameters, limit=wanted.per_page + 1, before=wanted.before, offset=offset)
     more = len(rows) > wanted.per_page
     rows = rows[: wanted.per_page]
     total = await _total(unit, shape, parameters, _Seen(wanted, names, offset, rows, more))
@@ -112,7 +105,8 @@ async def _total(unit: Unit, shape: Shape, parameters: dict[str, Any], seen: _Se
         return seen.offset + len(seen.rows)
     steady = set(seen.names) <= _STEADY
     mark = seen.rows[0].mark if seen.rows and steady else None
-    key = (shape, seen.names, wanted.exact, tuple(map(str, parameters.values())))
+    told = [str(value) for name, value in parameters.items() if name != "viewer_now"]
+    key = (shape, seen.names, wanted.exact, *told, await granted_now(unit) if mark is not None else ())
     known: int | None = unit.memory.recall(key, mark) if mark is not None else None
     if known is not None:
         return known
@@ -123,28 +117,10 @@ async def _total(unit: Unit, shape: Shape, parameters: dict[str, Any], seen: _Se
     return total
 
 
-def _condition(shape: Shape, who: Viewer, names: tuple[str, ...], *, by_row: bool) -> list[Any]:
-    compared = [
-        shape.conditions[name] if name in shape.conditions else shape.filters[name] == bindparam(f"by_{name}")
-        for name in names
-    ]
-    return [readable(shape.model, who, by_accession=False, by_row=by_row), *compared]
-
-
-@lru_cache(MOST_STATEMENTS)
-def _page_statement(shape: Shape, who: Viewer, names: tuple[str, ...], before: bool) -> Select[Any]:  # noqa: FBT001
-    serial = table_of(shape.model).c.serial
-    page = shape.query_for(who).add_columns(mark_of(shape.kind))
-    statement = page.where(*_condition(shape, who, names, by_row=not names)).order_by(serial.desc())
-    if before:
-        statement = statement.where(serial < bindparam("before"))
-    return statement.limit(bindparam("limit")).offset(bindparam("offset"))
-
-
 @lru_cache(MOST_STATEMENTS)
 def _count_statement(shape: Shape, who: Viewer, names: tuple[str, ...], exact: bool) -> Select[Any]:  # noqa: FBT001
     """Counts at most one more than the exact limit, from the narrowest index, unless the exact number is wanted."""
     columns = table_of(shape.model).c
-    counted = shape.query.with_only_columns(columns.serial) if names else select(columns.state)
-    rows = counted.where(*_condition(shape, who, names, by_row=False))
+    counted = candidates(shape, names, columns.serial if names else columns.state)
+    rows = counted.where(readable(shape.model, who, by_accession=False))
     return select(func.count()).select_from((rows if exact else rows.limit(EXACT_LIMIT + 1)).subquery())

@@ -90,9 +90,7 @@ def readable(model: type[Owned], who: Viewer, *, by_accession: bool, by_row: boo
     if who.admin:
         return _not_gone(columns.state)
     states = _ANSWERED if by_accession else _LISTED
-    released = or_(_scope.c.release_date.is_(None), _scope.c.release_date <= bindparam("viewer_today"))
-    open_now = and_(_is_one_of(_scope.c.state, states), released)
-    in_open = and_(_in_scope(columns, open_now, by_row=by_row), _is_one_of(columns.state, states))
+    in_open = and_(_in_scope(columns, _open_now(_scope.c, states), by_row=by_row), _is_one_of(columns.state, states))
     held: list[ColumnElement[bool]] = []
     if who.signed_in:
         held.append(_in_scope(columns, _mine(who), by_row=by_row))
@@ -114,6 +112,28 @@ def granted(level: Level) -> Select[tuple[UUID]]:
             _grants.c.expires_at > bindparam("viewer_now", type_=_grants.c.expires_at.type),
         ),
     )
+
+
+def _open_now(scope: Any, states: tuple[State, ...]) -> ColumnElement[bool]:
+    released = or_(scope.release_date.is_(None), scope.release_date <= bindparam("viewer_today"))
+    return and_(_is_one_of(scope.state, states), released)
+
+
+async def granted_now(unit: Unit) -> tuple[str, ...]:
+    """What is granted to the actor at this moment, which no mark of a total tells: grants end by the clock."""
+    if not unit.actor.granted:
+        return ()
+    return tuple(sorted(str(row[0]) for row in await unit.fetch(granted(Level.READ), values(unit))))
+
+
+def enterable(scope: Any, who: Viewer) -> ColumnElement[bool]:
+    """The condition that the viewer may list records of a scope at all, as a template; see `whole` for `scope`."""
+    return or_(_open_now(scope, _LISTED), whole(scope, who))
+
+
+def held_rows(model: type[Owned], who: Viewer) -> list[ColumnElement[bool]]:
+    """The conditions under which the viewer sees rows of scopes that are not theirs to enter, as templates."""
+    return model.held_by(_table(model).c, granted(Level.READ)) if who.granted and not who.admin else []
 
 
 def _in_scope(columns: Any, visible: ColumnElement[bool], *, by_row: bool) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ import msgspec
 
 from accession.errors import Malformed
 from accession.ids import Kind
-from accession.people.access import Level, granted, values, viewer
+from accession.people.access import granted_now, values, viewer
 from accession.search import statements
 from accession.search.rules import KINDS, Question, beginnings, fts5, tsquery, with_endings
 from accession.search.snippets import snippet
@@ -96,7 +96,7 @@ async def _counts(unit: Unit, asked: _Asked) -> tuple[int, int]:
     All are counted once; then, while nothing is changed or moved, only those that were registered since.
     """
     told = {name: value for name, value in asked.parameters.items() if name not in {"viewer_now", "words"}}
-    key = ("search", asked.question, tuple(map(str, told.values())), await _grants(unit))
+    key = ("search", asked.question, tuple(map(str, told.values())), await granted_now(unit))
     marks = (await unit.fetch(statements.marks(), {}))[0]._asdict()
     known: dict[str, int] | None = unit.memory.recall(key, int(marks["moved"]))
     if known is not None and all(known[name] == value for name, value in marks.items()):
@@ -110,13 +110,6 @@ async def _counts(unit: Unit, asked: _Asked) -> tuple[int, int]:
         row |= {name: row[name] + known[name] for name in ("total", "titled")}
     unit.memory.remember(key, int(row["moved"]), row)
     return int(row["total"]), int(row["titled"])
-
-
-async def _grants(unit: Unit) -> tuple[str, ...]:
-    """What is granted to the caller at this moment, which no mark tells."""
-    if not unit.actor.granted:
-        return ()
-    return tuple(sorted(str(row[0]) for row in await unit.fetch(granted(Level.READ), values(unit))))
 
 
 async def _named(unit: Unit, question: Question, kinds: Sequence[Kind]) -> Row[Any] | None:

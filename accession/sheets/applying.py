@@ -17,7 +17,7 @@ from accession.files.project_reports import mark_report_due
 from accession.files.runs import SOON, facts_of, link_files
 from accession.ids import Kind
 from accession.inserts import insert_rows
-from accession.numbers import mint
+from accession.numbers import mint_in
 from accession.people.models import Scope
 from accession.records import below, hold_scope
 
@@ -224,7 +224,8 @@ class _Sheet:
 
     async def _number_and_insert(self) -> None:
         """Mint everything in one call, then one bulk insert a kind, parents first."""
-        minted = await mint(self.session, {kind: len(rows) for kind, rows in self.rows.items()})
+        wanted = {kind: len(rows) for kind, rows in self.rows.items()}
+        minted = await mint_in(self.session, self.scope.id, wanted)
         events: list[tuple[str, str]] = []
         for kind, model in _MODELS.items():
             rows = self.rows[kind]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 READY_SECONDS = 120
 
@@ -131,19 +131,44 @@ async def _measure(server: Served, request: Callable[[int], bytes], count: int, 
     return Rate(count / spent, (server.cpu() - cpu) / count * 1000, statuses, bodies)
 
 
+_CHUNKED = re.compile(rb"transfer-encoding: chunked", re.IGNORECASE)
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
 async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     head = await reader.readuntil(b"\r\n\r\n")
     length = _LENGTH.search(head)
+    if length is None and _CHUNKED.search(head):
+        return int(head[9:12]), b"".join([piece async for piece in _chunks(reader)])
     body = await reader.readexactly(int(length.group(1))) if length else b""
     return int(head[9:12]), body
 
 
-def get(path: str) -> bytes:
+async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """The pieces of an answer whose length was not known when it began."""
+    while size := int((await reader.readuntil(b"\r\n"))[:-2], 16):
+        yield (await reader.readexactly(size + 2))[:-2]
+    await reader.readexactly(2)
+
+
+async def times(server: Served, request: Callable[[int], bytes], count: int) -> list[float]:
+    """Milliseconds that each of `count` requests took, one after another on one connection; each must be a 200."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    took = []
+    for number in range(count):
+        begun = time.perf_counter()
+        writer.write(request(number))
+        status, body = await _answer(reader)
+        took.append((time.perf_counter() - begun) * 1000)
+        assert status == 200, (request(number)[:200], body[:500])
+    writer.close()
+    return took
+
+
+def get(path: str, token: str | None = None) -> bytes:
     """A GET request as bytes."""
-    return f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
+    bearer = f"Authorization: Bearer {token}\r\n" if token else ""
+    return f"GET {path} HTTP/1.1\r\nHost: bench\r\n{bearer}\r\n".encode()
 
 
 def post(path: str, body: Any, token: str) -> bytes:
