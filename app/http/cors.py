@@ -23,7 +23,7 @@ SENT = ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None
 READ = [
     *("Content-Disposition", "ETag", "Idempotency-Replayed", "Link", "Location", "Retry-After", "WWW-Authenticate"),
     *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-ID"),
-    *("X-Total-Count", "X-Total-Count-Relation"),
+    *("X-SeqArk-Left-Out", "X-SeqArk-Left-Out-Reasons", "X-Total-Count", "X-Total-Count-Relation"),
 ]
 
 
