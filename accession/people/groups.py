@@ -128,10 +128,11 @@ async def _next_owner(unit: Unit, group: Group, name: str) -> UUID:
         select(GroupMember)
         .join(Account, Account.id == GroupMember.account_id)
         .where(GroupMember.group_id == group.id, Account.name == looked_up(name), Account.active)
+        .where(Account.role != AccountRole.VIEWER)
     )
     member = (await unit.session.scalars(found)).one_or_none()
     if member is None:
-        _refuse([Issue("unknown_member", f"{name[:80]!r} is no member of {group.slug}.", field="owner")])
+        _refuse([Issue("unknown_member", f"{name[:80]!r} is no member who could own {group.slug}.", field="owner")])
         raise AssertionError
     member.admin = True
     return member.account_id
