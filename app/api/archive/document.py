@@ -37,7 +37,7 @@ _NOUNS = {"projects", "project", "subjects", "subject", "samples", "sample", "ex
 _NOUNS |= {"checklists", "checklist", "one", "users", "user"}
 # Reads there speak of the caller, or of who was let in, so a token is needed.
 _OWN = ("/auth", "/users", "/staging", "/upload", "/organisations", "/groups", "/invitations", "/audit")
-_OWN_ENDINGS = ("/grants", "/reviewer-links", "/history")
+_OWN_ENDINGS = ("/grants", "/reviewer-links")
 _CALLS = ("register", "login", "refresh", "logout", "forgot-password", "reset-password", "oidc/login", "oidc/callback")
 _SIGNING_IN = {f"/auth/{call}" for call in _CALLS}
 _TEXT = {"type": "string"}
