@@ -103,7 +103,7 @@ async def _total(unit: Unit, shape: Shape, parameters: dict[str, Any], seen: _Se
         return None
     if wanted.before is None and not seen.more and (seen.rows or not seen.offset):
         return seen.offset + len(seen.rows)
-    steady = set(seen.names) <= _STEADY and not unit.actor.granted  # whose grants may end at any moment
+    steady = set(seen.names) <= _STEADY
     mark = seen.rows[0].mark if seen.rows and steady else None
     told = [str(value) for name, value in parameters.items() if name != "viewer_now"]
     key = (shape, seen.names, wanted.exact, *told, await granted_now(unit) if mark is not None else ())
