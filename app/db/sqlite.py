@@ -70,8 +70,13 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
             super().rollback()
 
     def commit(self) -> None:
+        """Commit; one that fails leaves SQLite's transaction open, which SQLAlchemy takes for ended."""
         if self._connection.in_transaction:
-            super().commit()
+            try:
+                super().commit()
+            except BaseException:
+                self.rollback()
+                raise
 
 
 class _Dbapi(AsyncAdapt_aiosqlite_dbapi):

@@ -72,11 +72,12 @@ def _accession(kind: str, number: int) -> str:
 
 
 def aim(case: Any, seeds: dict[str, Any]) -> None:
-    """Let half of the cases name what exists or existed; a removal names what no other call is about."""
+    """Let half of the cases name what exists or existed; what ends a record names what no other call is about."""
     chance = crc32(repr((case.query, case.body, case.path_parameters)).encode()) % 8
     if not case.path_parameters or chance < 4:
         return
-    number = FOR_REMOVAL if case.method == "DELETE" else WITHDRAWN if chance == 7 else KEPT
+    ends = case.method == "DELETE" or case.path.rpartition("/")[2] in {"suppress", "replace", "withdraw"}
+    number = FOR_REMOVAL if ends else WITHDRAWN if chance == 7 else KEPT
     kind = KINDS.get(case.path.split("/")[1], "RUN")
     known = {"accession": _accession(kind, number), "checklist": "ERC000011", "file_id": seeds["files"][number - 1]}
     case.path_parameters = {name: known.get(name, value) for name, value in case.path_parameters.items()}
