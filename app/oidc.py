@@ -31,6 +31,7 @@ T = TypeVar("T")
 SECONDS = 10.0  # for one question, from the first byte to the last
 KEPT = 3600.0  # seconds that a document is believed
 PAUSE = 30.0  # seconds between two looks for a new key
+REST = 5.0  # seconds in which a provider that failed is not asked for its documents again
 _LIMIT = 512 * 1024
 _SCOPE = "openid profile email"
 
@@ -67,6 +68,7 @@ class OpenIdProvider:
         self._http = httpx.AsyncClient(timeout=SECONDS, follow_redirects=False, trust_env=False)
         self._document: tuple[float, _Document] | None = None
         self._keys: tuple[float, list[Key]] | None = None
+        self._failed_at = -REST
         self._asking = asyncio.Lock()
 
     async def authorization_url(self, going: Departure, redirect_uri: str) -> str:
@@ -124,8 +126,7 @@ class OpenIdProvider:
         uri = (await self._described()).jwks_uri
         async with self._asking:
             if self._keys is None or time.monotonic() - self._keys[0] >= age:
-                status, body = await self._ask("GET", uri)
-                kept = _read(body, dict[str, Any], status, uri)
+                kept = await self._fetched(uri, dict[str, Any])
                 try:
                     keys = list(KeySet.import_key_set(kept))  # type: ignore[arg-type]  # read as what it should be
                 except (JoseError, ValueError, TypeError, KeyError) as error:
@@ -137,12 +138,21 @@ class OpenIdProvider:
         """The provider's configuration, not older than an hour."""
         async with self._asking:
             if self._document is None or time.monotonic() - self._document[0] >= KEPT:
-                url = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
-                status, body = await self._ask("GET", url)
-                document = _read(body, _Document, status, url)
+                document = await self._fetched(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration", _Document)
                 self._refuse_strange(document)
                 self._document = (time.monotonic(), document)
             return self._document[1]
+
+    async def _fetched(self, url: str, kind: type[T]) -> T:
+        """A document; those who wait for it while the provider is down do not ask one after the other."""
+        if time.monotonic() - self._failed_at < REST:
+            raise _unavailable(url, "it failed a moment ago")
+        try:
+            status, body = await self._ask("GET", url)
+            return _read(body, kind, status, url)
+        except Unavailable:
+            self._failed_at = time.monotonic()
+            raise
 
     def _refuse_strange(self, document: _Document) -> None:
         """A document of another issuer, or with addresses that anybody may listen to, is not believed."""
