@@ -43,6 +43,7 @@ def api_process(fd: int) -> None:
 
 async def _work(settings: Settings) -> None:
     """Run a worker until SIGTERM or SIGINT."""
+    from app.jobs.sealing import sealing_meanwhile  # noqa: PLC0415  # as for the next one
     from app.jobs.worker import run_worker  # noqa: PLC0415  # the API process takes no work
 
     stop = asyncio.Event()
@@ -52,7 +53,11 @@ async def _work(settings: Settings) -> None:
         wiring.store = open_store(settings)
         if wiring.store is None:
             log.warning("no_object_store", message="There is no object store, so there are no files to work on.")
-        if wiring.store is None or await _is_ready(wiring.store, stop):
+            ready = True
+        else:
+            async with sealing_meanwhile(wiring):
+                ready = await _is_ready(wiring.store, stop)
+        if ready:
             await run_worker(wiring, stop)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,8 @@ from accession.actor import ARCHIVE
 from accession.audit.sealing import BATCH, any_unsealed, head_of, seal_batch
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from app.jobs.queue import Queue
     from app.wiring import Wiring
 
@@ -30,6 +34,27 @@ async def seal_in_turn(wiring: Wiring, queue: Queue) -> None:
         await seal_all(wiring)
     if await backend.acquire_worker_lock(TOLD, ttl=DAILY):
         await tell_head(wiring)
+
+
+@asynccontextmanager
+async def sealing_meanwhile(wiring: Wiring) -> AsyncIterator[None]:
+    """Seal while a worker waits for something else, and has no queue yet that would give it turns."""
+
+    async def keep_sealing() -> None:
+        while True:
+            try:
+                await seal_all(wiring)
+            except Exception as error:  # the next round may do it
+                log.warning("audit_not_sealed", exc_info=error)
+            await asyncio.sleep(wiring.settings.seal_interval)
+
+    task = asyncio.create_task(keep_sealing())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def seal_all(wiring: Wiring) -> int:

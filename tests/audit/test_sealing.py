@@ -17,7 +17,7 @@ from accession.audit.chain import START, canonical, sealed
 from accession.audit.sealing import BATCH, count_unsealed, head_of, seal_batch
 from accession.audit.service import record, record_many
 from app.jobs.queue import Queue
-from app.jobs.sealing import seal_all, seal_in_turn
+from app.jobs.sealing import seal_all, seal_in_turn, sealing_meanwhile
 from app.wiring import Wiring
 from tests.audit.events import add_events, events, sealed_events, verdict
 from tests.jobs.ingest import eventually, working
@@ -128,6 +128,20 @@ async def test_a_worker_seals_and_at_its_end_leaves_nothing_unsealed(wiring, set
         await slow.close()
     found = await verdict(wiring)
     assert (found.intact, found.checked, found.unsealed) == (True, 4, 0)
+
+
+async def test_a_worker_that_waits_for_the_store_seals_meanwhile(wiring, settings):
+    quick = Wiring(msgspec.structs.replace(settings, seal_interval=0.05))
+    try:
+        async with sealing_meanwhile(quick):
+            await add_events(wiring, 2)
+
+            async def done() -> bool:
+                return (await verdict(wiring)).checked == 2
+
+            await eventually(done)
+    finally:
+        await quick.close()
 
 
 async def test_a_sealer_waits_for_its_turn(wiring):
