@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -11,7 +10,7 @@ import msgspec
 import pytest
 from sqlalchemy import func, select, update
 
-from accession.people import inviting, sign_in
+from accession.people import inviting
 from accession.people.credentials import SignIn
 from accession.people.models import Account
 from accession.people.rules import AccountRole
@@ -264,24 +263,6 @@ async def test_a_provider_that_is_down_is_told_as_503(api, wiring):
     assert code_of(await api.get(LOGIN)) == (503, "oidc_unavailable")
     async with wiring.reading() as unit:
         assert await unit.session.scalar(select(func.count()).select_from(SignIn)) == 0
-
-
-async def test_of_many_who_wait_for_a_silent_provider_one_asks_it(wiring, monkeypatch):
-    monkeypatch.setattr("app.oidc.SECONDS", 0.2)
-    asked = []
-
-    async def silent(_reader, writer):
-        asked.append(writer)
-
-    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
-        silent_one = OpenIdProvider(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "seqark", "secret")
-        calls = (silent_one.authorization_url(sign_in.departure(), "http://archive.test") for _ in range(5))
-        answers = await asyncio.gather(*calls, return_exceptions=True)
-        for writer in asked:
-            writer.close()
-    assert {answer.code for answer in answers} == {"oidc_unavailable"}
-    assert len(asked) == 1
-    await silent_one.close()
 
 
 async def test_a_provider_of_another_name_is_not_believed(api, wiring, issuer):
