@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 
+_ENTANGLED = {"40001", "40P01"}  # as PostgreSQL tells that transactions excluded each other: the loser tries again
 _OUTSIDE = "A value is outside of what can be stored."
 
 
@@ -46,6 +47,8 @@ def _told_by_the_database() -> Iterator[None]:
     except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, ConnectionError) as error:
         raise Unavailable("The database does not answer; try again soon.", code="database_unavailable") from error
     except exc.DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in _ENTANGLED:
+            raise Conflict("Somebody changed the same thing at the same moment; try again.") from error
         told = getattr(error.orig, "__cause__", None)
         if "DataError" in {kind.__name__ for kind in type(told).__mro__}:
             raise Malformed(_OUTSIDE) from error  # as asyncpg tells it, which SQLAlchemy does not sort

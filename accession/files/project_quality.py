@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import and_, exists, or_, select
 
-from accession.base import State
+from accession.base import GONE, State
 from accession.catalog.models import Run
 from accession.errors import NotFound
 from accession.files.models import File, QcReport
@@ -18,6 +18,7 @@ from accession.ids import Kind, require_serial
 from accession.people.access import is_open, readable_by, reads_whole
 from accession.people.models import Scope
 from accession.projects.models import Project
+from accession.records import raise_gone
 from accession.records import raise_gone
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class ProjectPage(msgspec.Struct, frozen=True):
 
 
 async def project_page(unit: Unit, accession: str) -> ProjectPage:
-    """Find the page of a project; `NotFound` where the project is not visible."""
+    """Find the page of a project; `NotFound` where the project is not visible, `Gone` where it was withdrawn."""
     wanted = require_serial(accession, unit.prefix, Kind.PROJECT)
     statement = (
         select(Project.id, Project.state, Scope)
@@ -102,10 +103,10 @@ async def project_page(unit: Unit, accession: str) -> ProjectPage:
 
 
 async def _tells_of_hidden(unit: Unit, project_id: UUID, made: datetime) -> bool:
-    """Whether a page may tell of a run that is not everyone's: private by itself, or withdrawn since it was made."""
+    """Whether a page may tell of a run that is not everyone's: private by itself, or not listed since it was made."""
     private = Run.state.in_((State.DRAFT, State.PRIVATE))
-    withdrawn = and_(Run.state.in_((State.WITHDRAWN, State.REMOVED)), Run.updated_at >= made)
-    hidden = exists().where(Run.scope_id == project_id, or_(private, withdrawn))
+    unlisted = and_(Run.state.in_((State.SUPPRESSED, *GONE)), Run.updated_at >= made)
+    hidden = exists().where(Run.scope_id == project_id, or_(private, unlisted))
     return bool((await unit.session.execute(select(hidden))).scalar())
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 1000
 _GONE = (State.WITHDRAWN, State.REMOVED)
+_UNLISTED = (*_GONE, State.SUPPRESSED)
 _COMING = (FileState.VERIFYING, FileState.VERIFIED, FileState.LINKED)
 
 
@@ -108,7 +109,7 @@ async def inputs_of_project(unit: Unit, project_id: UUID) -> list[RunInputs]:
     """What MultiQC reads for a project's page: the data of its newest runs, at most `MOST_RUNS`, oldest first."""
     newest = (
         select(Run.serial, Run.file_id)
-        .where(Run.scope_id == project_id, Run.state.not_in(_GONE), Run.file_id.is_not(None))
+        .where(Run.scope_id == project_id, Run.state.not_in(_UNLISTED), Run.file_id.is_not(None))
         .order_by(Run.serial.desc())
         .limit(MOST_RUNS)
         .subquery()

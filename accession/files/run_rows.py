@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import select
 
-from accession.base import GONE
+from accession.base import GONE, State
 from accession.catalog.models import Run, RunVersion
 from accession.files.measures import measured
 from accession.files.models import File, FileState
@@ -46,7 +46,7 @@ async def rows_of_project(unit: Unit, project_id: UUID, limit: int = MOST_ROWS) 
     rows = (
         select(Run.serial, *_COLUMNS)
         .join(File, File.id == Run.file_id)
-        .where(Run.scope_id == project_id, Run.state.not_in(GONE))
+        .where(Run.scope_id == project_id, Run.state.not_in((*GONE, State.SUPPRESSED)))
         .order_by(Run.serial.desc())
         .limit(limit)
     )

@@ -54,6 +54,7 @@ async def test_a_withdrawn_project_leaves_a_tombstone_for_all_that_was_public_an
     child = (await api.get(at(family[4]))).json()
     assert (child["accession"], child["reason"], child["when"]) == (family[4], WHY["reason"], stone["when"])
     assert await listed(api, [*family, hidden, below], alice) == [False] * 7
+    assert (await api.get(f"{at(family[0])}/qc")).status_code == 410
     added = await api.post(f"{V1}/samples", json={"project_accession": family[0], **SAMPLE}, headers=alice.headers)
     assert (added.status_code, added.json()["code"]) == (409, "parent_withdrawn")
     assert (await move(api, alice, family[2], "restore")).status_code == 410
