@@ -20,6 +20,7 @@ STATUSES: dict[type[errors.DomainError], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.Gone: 410,
+    errors.PreconditionFailed: 412,
     errors.TooLarge: 413,
     errors.Rejected: 422,
     errors.TooManyRequests: 429,
