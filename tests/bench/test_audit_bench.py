@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from importlib import import_module
 from pathlib import Path
-
+from typing import TYPE_CHECKING
 
 from app.settings import Settings
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest
