@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from accession.unit import Unit
 
 DEEPEST = 10_000
-_WINDOW = 2000
+_WINDOW, _FURTHER = 2000, 20
 _BEGINNINGS, _ENDINGS = 3, 50
 _TYPES = {kind.value: name for name, kind in KINDS.items()}
 
@@ -138,12 +138,14 @@ async def _rows(unit: Unit, asked: _Asked, named: Row[Any] | None, place: _Place
 
 
 async def _piece(unit: Unit, asked: _Asked, tier: str, piece: dict[str, int], expected: int) -> Sequence[Row[Any]]:
-    """A piece of a tier; where many are expected, it is looked for among the newest entries first."""
+    """A piece of a tier; where many are expected, it is looked for among the newest first, then further back."""
     parameters = {**asked.parameters, **piece}
     window = max(_WINDOW, 8 * (piece["offset"] + piece["limit"]))
-    if asked.dialect != "sqlite" and expected > window:
+    for reach in (window, _FURTHER * window):
+        if asked.dialect == "sqlite" or expected <= reach:
+            break
         near = statements.hits(asked.dialect, viewer(unit), tier, near=True)
-        rows = await unit.fetch(near, {**parameters, "window": window})
+        rows = await unit.fetch(near, {**parameters, "window": reach})
         if len(rows) == piece["limit"]:
             return rows
     return await unit.fetch(statements.hits(asked.dialect, viewer(unit), tier), parameters)
