@@ -46,6 +46,9 @@ PARAMETERS: dict[tuple[str, str], tuple[str, str]] = {
     ("samplesheet", "accession"): ("A project, subject, sample, experiment or run.", PROJECT),
     ("samplesheet", "format"): ("The pipeline.", "rnaseq"),
     ("search", "q"): ("What to look for.", "ankole blood"),
+    ("filereport", "accession"): ("A project, subject, sample, experiment or run.", PROJECT),
+    ("filereport", "fields"): ("Fields.", "run_accession,download_url,checksum_md5"),
+    ("filereport", "format"): ("json or tsv.", "tsv"),
     ("search", "type"): ("Kinds.", "project,sample"),
     ("runs", "filename"): ("The name of the run's file.", FILENAME),
 }
