@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from sqlalchemy import Select, bindparam, select
@@ -62,6 +62,7 @@ async def hold_scope(unit: Unit, scope_id: Any, *, alone: bool = False) -> None:
         await unit.session.execute(held.with_for_update(read=not alone, key_share=alone, of=Scope))
 
 
+@lru_cache(1000)
 def scope_of(model: Any, serial: int) -> Any:
     """The id of the scope that a record is in, as a subquery."""
     return select(model.scope_id).where(model.serial == serial).scalar_subquery()
