@@ -19,7 +19,6 @@ from accession.people.access import is_open, readable_by, reads_whole
 from accession.people.models import Scope
 from accession.projects.models import Project
 from accession.records import raise_gone
-from accession.records import raise_gone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
