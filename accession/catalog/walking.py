@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOST_STATEMENTS = 500  # filters combine into more statements than anybody asks for, but everybody
 NEWEST = 2**62
 _LOOKED_AT = 5  # times the records wanted, at first
-_WIDER = 4  # times as many after each jump
+_WIDER = 4  # times as many after each jump but the first, which mostly is the last
 _SPANS = cast("Table", Span.__table__)
 
 
@@ -66,7 +66,7 @@ async def _nearest(
     unit: Unit, listed: Listed, parameters: Mapping[str, Any], before: int, limit: int
 ) -> Sequence[Row[Any]]:
     found: list[Row[Any]] = []
-    looked_at = _LOOKED_AT * limit
+    looked_at, jumped = _LOOKED_AT * limit, False
     while True:
         window = {"before": before, "looked_at": looked_at}
         rows = await unit.fetch(_near(listed), {**parameters, **window, "limit": limit - len(found)})
@@ -77,7 +77,8 @@ async def _nearest(
         if start is None:
             return found
         before = start + 1
-        looked_at *= _WIDER
+        looked_at *= _WIDER if jumped else 1
+        jumped = True
 
 
 def conditions(shape: Shape, names: tuple[str, ...]) -> list[ColumnElement[bool]]:

@@ -61,10 +61,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, nargs=2, default=[10_000, 1_000_000], help="the two sizes")
     parser.add_argument("--requests", type=int, default=200, help="how many requests each measurement takes")
+    parser.add_argument("--only", nargs="*", default=[""], help="measure only requests with such words in their name")
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
         sizes = [_opened(stack, samples) for samples in sorted(options.samples)]
-        _print(options.samples, _measure(sizes, options.requests))
+        _print(options.samples, _measure(sizes, options.requests, options.only))
 
 
 def _opened(stack: contextlib.ExitStack, samples: int) -> Size:
@@ -136,11 +137,13 @@ def _requests(samples: int, population: Population) -> list[Asked]:
     ]
 
 
-def _measure(sizes: list[Size], count: int) -> Times:
+def _measure(sizes: list[Size], count: int, only: list[str]) -> Times:
     """The times of each request by each caller, of every size by turns, so that a busy machine slows all of them."""
     found: Times = {}
     for same in zip(*(size.requests for size in sizes), strict=True):
         often = max(2, int(count * same[0].often / ROUNDS))
+        if not any(word in same[0].name for word in only):
+            continue
         for caller in ("anonymous", "member"):
             took: list[list[float]] = [[] for _ in sizes]
             for turn in range(ROUNDS + 1):
