@@ -35,7 +35,7 @@ WHY = "A random reason."
 GRACE = timedelta(days=7)
 BEGINNINGS = (State.PUBLIC, State.PUBLIC, State.PUBLIC, State.PRIVATE, State.DRAFT)
 CHILDREN = {"PRJ": ("SBJ", "SAM", "SAM"), "SBJ": ("SAM",), "SAM": ("EXP",), "EXP": ("RUN", "RUN"), "RUN": ()}
-FEWEST, MOST = 30, 160
+FEWEST, MOST = 60, 240
 FAILURES = 0.15
 _BREAK = {
     # A commit that the database itself refuses, or never hears of.
@@ -137,16 +137,17 @@ class Walk:
             return
         ending = [move for move in moves if move in {Move.WITHDRAW, Move.REMOVE}]
         gentle = [move for move in moves if move not in ending]
-        move = self.chance.choice(gentle if gentle and self.chance.random() < 0.9 else moves)
+        move = self.chance.choice(gentle if gentle and self.chance.random() < 0.95 else moves)
         await self._move(unit, record, move, there)
 
     def _chosen(self, there: list[Record]) -> Record:
         """One of the records, those above many others more often."""
-        return self.chance.choices(there, [1 + 3 * len(r.family()) * (r.kind != "PRJ") for r in there])[0]
+        weights = [1 + (2 * len(r.family()) ** 2 if r.kind in {"SBJ", "SAM", "EXP"} else 0) for r in there]
+        return self.chance.choices(there, weights)[0]
 
     async def _make(self, unit: Unit, there: list[Record]) -> Record:
         parents = [record for record in there if CHILDREN[record.kind]]
-        if not parents or self.chance.random() < 0.15:
+        if not parents or self.chance.random() < 0.05:
             return await self._make_project(unit)
         parent = self.chance.choice(parents)
         kind, wanted = self.chance.choice(CHILDREN[parent.kind]), self.chance.choice(BEGINNINGS)
