@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -20,8 +21,8 @@ class Actor(msgspec.Struct, frozen=True):
 
     `organisations` maps the organisations that the caller belongs to onto the role held there. `granted` says that
     there are grants to the account or to a group of its. `scopes` is what the token is good for, None for everything;
-    `token_id` is the row of a personal access token. `review` stands for the holder of a reviewer link, who is
-    anonymous otherwise.
+    `token_id` is the row of a personal access token; `delegated` says that it is one, or a machine client's, and
+    `until` when that ends by itself. `review` stands for the holder of a reviewer link, who is anonymous otherwise.
     """
 
     account_id: UUID | None = None
@@ -32,6 +33,8 @@ class Actor(msgspec.Struct, frozen=True):
     granted: bool = False
     scopes: frozenset[str] | None = None
     token_id: UUID | None = None
+    delegated: bool = False
+    until: datetime | None = None
     review: Review | None = None
     address: str | None = None
     request_id: str | None = None
@@ -56,11 +59,15 @@ class Actor(msgspec.Struct, frozen=True):
         """Whether the caller must not learn whose the records are: the holder of a reviewer link that hides it."""
         return self.review is not None and self.review.hides_owner
 
-    def within(self, scopes: frozenset[str] | None, *, token_id: UUID | None = None) -> Actor:
+    def within(self, scopes: frozenset[str] | None) -> Actor:
         """The caller as a token with these scopes lets it act: an administrator only where they say so."""
         stripped = self.admin and scopes is not None and "admin" not in scopes
         role = "submitter" if stripped else self.role
-        return msgspec.structs.replace(self, role=role, scopes=scopes, token_id=token_id)
+        return msgspec.structs.replace(self, role=role, scopes=scopes)
+
+    def by_delegate(self, until: datetime | None, *, token_id: UUID | None = None) -> Actor:
+        """The caller by a personal token or a machine client, which ends by itself `until` then."""
+        return msgspec.structs.replace(self, delegated=True, until=until, token_id=token_id)
 
 
 ANONYMOUS = Actor()

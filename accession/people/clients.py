@@ -65,7 +65,8 @@ async def actor_of(unit: Unit, said: Spoken) -> Actor:
         "made_at": said.made_at,
         "now": unit.now,
     }
-    return actor_from(unit, await unit.fetch(_bearer(), values)).within(said.scopes)
+    rows = await unit.fetch(_bearer(), values)
+    return actor_from(unit, rows).within(said.scopes).by_delegate(rows[0].client_ends)
 
 
 @cache
@@ -90,6 +91,7 @@ def _bearer() -> Select[Any]:
     cut = Account.tokens_valid_from
     return (
         actor_columns()
+        .add_columns(MachineClient.expires_at.label("client_ends"))
         .join(MachineClient, MachineClient.account_id == Account.id)
         .where(
             *_alive(),
@@ -110,8 +112,8 @@ def _alive() -> tuple[ColumnElement[bool], ...]:
 
 
 async def add_client(unit: Unit, account_id: UUID, wish: Wish) -> tuple[MachineClient, str]:
-    """Make a client of an account, within the scopes of whoever asks; its secret is told here and never again."""
-    expires_at = end_of(wish, unit.now)
+    """Make a client of an account, within the scopes and the time of whoever asks; its secret is told here only."""
+    expires_at = end_of(wish, unit.now, unit.actor.until)
     require_within(wish.scopes, unit.actor.scopes)
     secret = f"sqs_{token_urlsafe(32)}"
     row = MachineClient(

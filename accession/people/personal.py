@@ -38,8 +38,9 @@ async def actor_of(unit: Unit, token: str) -> Actor:
     """The Actor that a personal access token speaks for, or `Unauthenticated`."""
     rows = await unit.fetch(_bearer(), {"digest": digest_of(token), "now": unit.now})
     actor = actor_from(unit, rows)
-    scopes = rows[0].token_scopes
-    return actor.within(None if scopes is None else frozenset(scopes), token_id=rows[0].token_id)
+    found, scopes = rows[0], rows[0].token_scopes
+    within = actor.within(None if scopes is None else frozenset(scopes))
+    return within.by_delegate(found.token_ends, token_id=found.token_id)
 
 
 @cache
@@ -48,15 +49,19 @@ def _bearer() -> Select[Any]:
     alive = or_(AccessToken.expires_at.is_(None), AccessToken.expires_at > bindparam("now", type_=Time))
     return (
         actor_columns()
-        .add_columns(AccessToken.id.label("token_id"), AccessToken.scopes.label("token_scopes"))
+        .add_columns(
+            AccessToken.id.label("token_id"),
+            AccessToken.scopes.label("token_scopes"),
+            AccessToken.expires_at.label("token_ends"),
+        )
         .join(AccessToken, AccessToken.account_id == Account.id)
         .where(AccessToken.digest == bindparam("digest"), AccessToken.revoked_at.is_(None), alive)
     )
 
 
 async def add_token(unit: Unit, account_id: UUID, wish: Wish) -> tuple[AccessToken, str]:
-    """Make a token for an account, within the scopes of whoever asks; its text is told here and never again."""
-    expires_at = end_of(wish, unit.now)
+    """Make a token for an account, within the scopes and the time of whoever asks; its text is told here only."""
+    expires_at = end_of(wish, unit.now, unit.actor.until)
     require_within(wish.scopes, unit.actor.scopes)
     text = PREFIX + token_urlsafe(32)
     row = AccessToken(

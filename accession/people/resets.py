@@ -19,13 +19,15 @@ from accession.errors import Rejected, Unauthenticated
 from accession.outbox import Kind
 from accession.people import passwords, rules
 from accession.people.accounts import find, locked
-from accession.people.credentials import PasswordReset
+from accession.people.credentials import AccessToken, Identity, MachineClient, PasswordReset
 from accession.people.logins import set_password
 from accession.people.models import Account
 from accession.people.tokens import digest_of
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from sqlalchemy import Executable
 
     from accession.unit import Unit, Units
 
@@ -99,6 +101,7 @@ If it was not you, do nothing: without the token nobody can change your password
 async def redeem(units: Units, token: str, new_password: str, *, caller: Actor = ANONYMOUS) -> None:
     """Set the password of the account that the token was mailed to; ends all its sessions and a pause after failures.
 
+    The first time, which proves the address, everything else ends too that opens the account.
     Raises `Unauthenticated` for a token that does not hold, `Rejected` for a password that cannot be.
     """
     async with units.reading(caller) as unit:
@@ -131,9 +134,27 @@ async def _set(unit: Unit, token: str, password_hash: str) -> None:
     account = None if account_id is None else await locked(unit, account_id)
     if account is None or not account.active:
         raise Unauthenticated(_INVALID, code="invalid_token")
+    if not account.email_verified:
+        await _end_credentials(unit, account.id)
     account.email_verified = True
     await set_password(unit, account, password_hash)
     record(unit, "account.password_reset", str(account.id))
+
+
+async def _end_credentials(unit: Unit, account_id: UUID) -> None:
+    """End what opens an account beside its password: until its address was proven, anybody may have made it."""
+    ended: dict[str, int] = {}
+    for name, model in (("tokens", AccessToken), ("clients", MachineClient)):
+        held = update(model).where(model.account_id == account_id, model.revoked_at.is_(None))
+        ended[name] = await _count_of(unit, held.values(revoked_at=unit.now).returning(model.id))
+    linked = delete(Identity).where(Identity.account_id == account_id).returning(Identity.id)
+    ended["identities"] = await _count_of(unit, linked)
+    if any(ended.values()):
+        record(unit, "account.credentials_end", str(account_id), **ended)
+
+
+async def _count_of(unit: Unit, statement: Executable) -> int:
+    return len((await unit.session.execute(statement.execution_options(synchronize_session=False))).all())
 
 
 async def tidy(unit: Unit) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select, update
 
 from accession.base import new_id
+from accession.errors import Unauthenticated
 from accession.people.credentials import RefreshToken
 from accession.people.models import Account
 from accession.people.tokens import digest_of
@@ -23,8 +24,9 @@ _LONGEST = 512
 
 
 async def begin(unit: Unit, account_id: UUID, *, days: float) -> str:
-    """Begin a session of an account: the first refresh token of a new chain. Its expired tokens are forgotten."""
-    await _lock(unit, account_id)
+    """Begin a session of an active account: the first refresh token of a new chain. Its expired ones are forgotten."""
+    if not await _lock(unit, account_id):
+        raise Unauthenticated("This account is deactivated; ask the archive's administrator.", code="inactive_account")
     expired = delete(RefreshToken).where(RefreshToken.account_id == account_id, RefreshToken.expires_at <= unit.now)
     await unit.session.execute(expired.execution_options(synchronize_session=False))
     return _add_link(unit, account_id, new_id(), days)

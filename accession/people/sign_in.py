@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from datetime import timedelta
+from datetime import datetime, timedelta
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -43,6 +43,7 @@ class Return(msgspec.Struct, frozen=True):
 
     nonce: str
     verifier: str
+    begun_at: datetime
     account_id: UUID | None = None
     invitation: str | None = None
 
@@ -73,8 +74,10 @@ async def take(unit: Unit, state: str) -> Return | None:
     statement = (
         delete(SignIn)
         .where(SignIn.digest == digest_of(state), SignIn.expires_at > unit.now)
-        .returning(SignIn.nonce, SignIn.verifier, SignIn.account_id, SignIn.invitation)
+        .returning(SignIn.nonce, SignIn.verifier, SignIn.expires_at, SignIn.account_id, SignIn.invitation)
         .execution_options(synchronize_session=False)
     )
     row = (await unit.session.execute(statement)).one_or_none()
-    return None if row is None else Return(*row)
+    if row is None:
+        return None
+    return Return(row.nonce, row.verifier, row.expires_at - LIFE, row.account_id, row.invitation)

@@ -23,8 +23,11 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
 
 
-def end_of(wish: Wish, now: datetime) -> datetime | None:
-    """When the credential ends, or `Rejected` with everything that is wrong with the wish."""
+def end_of(wish: Wish, now: datetime, last: datetime | None = None) -> datetime | None:
+    """When the credential ends, or `Rejected` with everything that is wrong with the wish.
+
+    `last` is when the token ends that asks for it: else a stolen one could give itself more time.
+    """
     issues = [
         *rules.title_issues(wish.name, "name", rules.TOKEN_NAME_LIMIT),
         *(scope_issues(wish.scopes) if wish.scopes is not None else []),
@@ -32,7 +35,11 @@ def end_of(wish: Wish, now: datetime) -> datetime | None:
     ]
     if issues:
         raise Rejected(issues)
-    return wish.expires_at if wish.days is None else now + timedelta(days=wish.days)
+    end = wish.expires_at if wish.days is None else now + timedelta(days=wish.days)
+    if last is not None and (end is None or end > last):
+        message = f"The token that asks for it ends at {last.isoformat()}; give an 'expires_at' no later than that."
+        raise Rejected([Issue("outlives_own", message, field="expires_at")])
+    return end
 
 
 def _end_issues(wish: Wish, now: datetime) -> list[Issue]:

@@ -9,12 +9,13 @@ from sqlalchemy import select
 from accession.actor import ANONYMOUS, Actor
 from accession.errors import Conflict, Denied, Unauthenticated
 from accession.people import identities
-from accession.people.accounts import Newcomer
+from accession.people.accounts import Newcomer, locked
 from accession.people.models import Account
 from accession.projects.registration import open_invited
 
 if TYPE_CHECKING:
     from accession.people.identities import Provider, Vouched
+    from accession.people.sign_in import Return
     from accession.unit import Unit, Units
 
 _LINK = (
@@ -35,6 +36,21 @@ async def exchange(
     vouched = await identities.vouched_for(provider, id_token, now=now)
     async with units.writing(caller) as unit:
         return await arrive(unit, vouched, registration=registration)
+
+
+async def come_back(unit: Unit, vouched: Vouched, kept: Return, *, registration: str) -> Account:
+    """The account of a sign-in that comes back: the one that asked to be linked, else as `arrive` finds it.
+
+    A link that was begun before the account's sessions were ended, as after a theft, is not finished.
+    """
+    if kept.account_id is None:
+        return await arrive(unit, vouched, registration=registration, invitation=kept.invitation)
+    account = await locked(unit, kept.account_id)
+    cut = None if account is None else account.tokens_valid_from
+    if account is None or not account.active or (cut is not None and cut >= kept.begun_at):
+        raise Unauthenticated("The session that asked for this link has ended; log in again.", code="invalid_token")
+    await identities.link(unit, account.id, vouched)
+    return account
 
 
 async def arrive(unit: Unit, vouched: Vouched, *, registration: str, invitation: str | None = None) -> Account:

@@ -19,7 +19,7 @@ from accession.errors import InsufficientScope, Malformed, NotFound, Unauthentic
 from accession.people import identities, sessions, sign_in
 from accession.people.identities import Vouched
 from accession.people.sign_in import Departure, Return
-from accession.projects.arriving import arrive
+from accession.projects.arriving import come_back
 from app.api.archive.auth import BY_BODY, tokens_out
 from app.api.archive.errors import problems
 from app.api.archive.structs.auth import TokensOut
@@ -91,13 +91,13 @@ class SignInElsewhere(Controller):
     async def oidc_link(self, request: Asked, wiring: NamedDependency[Wiring]) -> Response[SignInOut]:
         """Begin a sign-in that links the caller's account; the browser goes to the answered address by itself.
 
-        Only for whoever logged in: a token with scopes could get beyond them.
+        Only for whoever logged in: a token with scopes could get beyond them, and one that ends outlive its end.
         """
         actor = actor_of(request)
         if actor.account_id is None:
             raise Unauthenticated("Log in first; the account that is logged in is linked.")
-        if actor.scopes is not None:
-            raise InsufficientScope("A token with scopes cannot link an identity; log in with the password.")
+        if actor.scopes is not None or actor.delegated:
+            raise InsufficientScope("Only a login links an identity, no token that was made for a script.")
         going, url = await _begin(request, wiring)
         return Response(SignInOut(url), headers=_UNKEPT, cookies=[_cookie(request, wiring, going)])
 
@@ -134,14 +134,8 @@ async def _signed_in(request: Asked, wiring: Wiring, vouched: Vouched, kept: Ret
     """The account, found, linked or opened, and the first refresh token of its session."""
     settings = wiring.settings
     async with wiring.writing(actor_of(request)) as unit:
-        account_id = kept.account_id
-        if account_id is None:
-            account_id = (
-                await arrive(unit, vouched, registration=settings.registration, invitation=kept.invitation)
-            ).id
-        else:
-            await identities.link(unit, account_id, vouched)
-        return account_id, await sessions.begin(unit, account_id, days=settings.refresh_token_days)
+        account = await come_back(unit, vouched, kept, registration=settings.registration)
+        return account.id, await sessions.begin(unit, account.id, days=settings.refresh_token_days)
 
 
 def _address(request: Asked, wiring: Wiring) -> str:

@@ -104,7 +104,8 @@ class Profile(Controller):
         summary="Set a new password by a mailed token",
         description=(
             "The token is good once, for an hour. Ends every session of the account and its pause after wrong "
-            "passwords; log in with the new password afterwards."
+            "passwords; log in with the new password afterwards. Where the address was not verified before, personal "
+            "access tokens, machine clients and linked identities end too: somebody else may have made them."
         ),
         opt=BY_BODY,
         responses=problems(413, 422),
