@@ -8,8 +8,10 @@ import rich_click as click
 
 from accession.actor import ARCHIVE
 from accession.errors import DomainError
+from accession.search.forgetting import forget_words, overwrite_deleted
 from accession.states.purging import Purged, census, purge
 from app.cli.opening import opened, run
+from app.db.engines import empty_log
 from app.jobs.sweeping import remove_object
 from app.storage import open_store
 
@@ -42,10 +44,13 @@ async def _count(accession: str) -> int:
 
 
 async def _purge(accession: str, reason: str) -> tuple[Purged, int]:
-    """Erase the rows, then destroy the bytes at once; what cannot be destroyed now is noted for the service."""
+    """Erase the rows, out of SQLite's files too, then destroy the bytes; what cannot be destroyed now is noted."""
     async with opened() as wiring:
         async with wiring.writing(ARCHIVE) as unit:
+            await overwrite_deleted(unit)
             purged = await purge(unit, accession, reason)
+            await forget_words(unit)
+        await empty_log(wiring.engines)
         return purged, await _destroy(wiring, purged.keys)
 
 

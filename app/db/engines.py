@@ -85,3 +85,10 @@ def _tune_sqlite(connection: Any, _record: object) -> None:
 def _begin_immediate(connection: Any) -> None:
     """Take the write lock at once: a transaction that upgrades its lock later may fail instead of wait."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+async def empty_log(engines: Engines) -> None:
+    """Write SQLite's log into its file and cut it to nothing, as it holds pages as they were; waits for readers."""
+    if engines.read.dialect.name == "sqlite":
+        async with engines.read.connect() as connection:
+            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
