@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, case, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, case, literal_column, not_, or_, select
 
 from accession.base import Owned
 from accession.catalog.models import Experiment, Sample, Subject
 from accession.ids import Kind
-from accession.moves import SHOWN
+from accession.moves import CLOSED, SHOWN, State
 from accession.people.access import Viewer, whole
 from accession.people.models import Organisation, Scope
 from accession.projects.models import Project
@@ -99,16 +99,21 @@ def in_state(told: ColumnElement[str]) -> dict[str, ColumnElement[bool]]:
     return {"state": told == bindparam("by_state")}
 
 
-def _in_visibility() -> ColumnElement[bool]:
-    """The condition of the filter `visibility`, which is derived as `moves.visibility_of` does it."""
+def in_visibility(table: Table) -> dict[str, ColumnElement[bool]]:
+    """The condition of the filter `visibility`, derived as in answers: private by itself, or open as its project."""
     waits = SCOPES.c.release_date > bindparam(DAY, type_=SCOPES.c.release_date.type)
-    shown = or_(*(SCOPES.c.state == literal_column(f"'{state.value}'") for state in SHOWN))
+    shown = and_(_one_of(SCOPES.c.state, SHOWN), not_(_one_of(table.c.state, CLOSED)))
     seen = case(
         (and_(shown, waits), literal_column("'embargoed'")),
         (shown, literal_column("'public'")),
         else_=literal_column("'private'"),
     )
-    return seen == bindparam("by_visibility")
+    return {"visibility": seen == bindparam("by_visibility")}
+
+
+def _one_of(column: ColumnElement[str], states: tuple[State, ...]) -> ColumnElement[bool]:
+    """Compared with texts in the statement, which the planner of a database sees."""
+    return or_(*(column == literal_column(f"'{state.value}'") for state in states))
 
 
 DAY = "by_day"
@@ -124,7 +129,7 @@ PROJECT = Shape(
     | {"organisation": ORGANISATIONS.c.slug, "release_date": SCOPES.c.release_date},
     {},
     "project",
-    {"visibility": _in_visibility()},
+    in_visibility(PROJECTS),
 )
 SUBJECT = Shape(
     Kind.SUBJECT,
@@ -133,7 +138,7 @@ SUBJECT = Shape(
     filters(Subject, "alias", *_TAXON) | {"project_accession": PROJECTS.c.serial},
     {"project_accession": Kind.PROJECT},
     "subject",
-    in_state(told_state(SUBJECTS)),
+    in_state(told_state(SUBJECTS)) | in_visibility(SUBJECTS),
     personal=True,
 )
 SAMPLE = Shape(
@@ -145,7 +150,7 @@ SAMPLE = Shape(
     | {"project_accession": PROJECTS.c.serial, "subject_accession": SUBJECTS.c.serial},
     {"project_accession": Kind.PROJECT, "subject_accession": Kind.SUBJECT},
     "sample",
-    in_state(told_state(SAMPLES)),
+    in_state(told_state(SAMPLES)) | in_visibility(SAMPLES),
 )
 EXPERIMENT = Shape(
     Kind.EXPERIMENT,
@@ -156,5 +161,5 @@ EXPERIMENT = Shape(
     | {"sample_accession": SAMPLES.c.serial},
     {"sample_accession": Kind.SAMPLE},
     "experiment",
-    in_state(told_state(EXPERIMENTS)),
+    in_state(told_state(EXPERIMENTS)) | in_visibility(EXPERIMENTS),
 )

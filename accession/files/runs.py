@@ -25,6 +25,7 @@ from accession.catalog.shapes import (
     columns,
     filters,
     in_state,
+    in_visibility,
     table_of,
     told_state,
 )
@@ -76,7 +77,9 @@ RUN = Shape(
     | {"experiment_accession": EXPERIMENTS.c.serial, "mate_accession": _mates.c.serial},
     {"experiment_accession": Kind.EXPERIMENT, "mate_accession": Kind.RUN},
     "run",
-    qc_conditions() | in_state(case((FILES.c.state.in_(UNSETTLED), FILES.c.state), else_=told_state(RUNS))),
+    qc_conditions()
+    | in_state(case((FILES.c.state.in_(UNSETTLED), FILES.c.state), else_=told_state(RUNS)))
+    | in_visibility(RUNS),
 )
 
 SOON = timedelta(seconds=2)

@@ -19,7 +19,17 @@ from accession.states.removing import remove
 from accession.unit import Unit
 from app.api.archive.answers import changed, found, made, repeated, require_match
 from app.api.archive.errors import problems
-from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, StateFilter, TextFilter, listing
+from app.api.archive.lists import (
+    Count,
+    Cursor,
+    NumberFilter,
+    PageNumber,
+    PerPage,
+    StateFilter,
+    TextFilter,
+    VisibilityFilter,
+    listing,
+)
 from app.api.archive.mapping.records import OPENING, changes_of, experiment_out, fields_of, opening_of
 from app.api.archive.structs.experiments import ExperimentIn, ExperimentOut, ExperimentPatch
 from app.wiring import Wiring
@@ -43,6 +53,7 @@ class Experiments(Controller):
         sample_accession: TextFilter = None,
         alias: TextFilter = None,
         in_state: StateFilter = None,
+        visibility: VisibilityFilter = None,
         platform: TextFilter = None,
         instrument_model: TextFilter = None,
         library_strategy: TextFilter = None,
@@ -59,6 +70,7 @@ class Experiments(Controller):
             "sample_accession": sample_accession,
             "alias": alias,
             "state": in_state,
+            "visibility": visibility,
             "platform": platform,
             "instrument_model": instrument_model,
             "library_strategy": library_strategy,

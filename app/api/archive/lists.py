@@ -30,7 +30,7 @@ StateFilter = Annotated[
     str | None, QueryParameter(name="state", description="Only records in this state.")
 ]  # `state` itself is a reserved name of the framework
 VisibilityFilter = Annotated[
-    Literal["private", "embargoed", "public"] | None, QueryParameter(description="Only projects that are open so far.")
+    Literal["private", "embargoed", "public"] | None, QueryParameter(description="Only records that are open so far.")
 ]
 DateFilter = Annotated[date | None, QueryParameter(description="Only records with exactly this day.")]
 NumberFilter = Annotated[

@@ -29,6 +29,7 @@ from app.api.archive.lists import (
     SizeFilter,
     StateFilter,
     TextFilter,
+    VisibilityFilter,
     listing,
 )
 from app.api.archive.mapping.records import changes_of, opening_of
@@ -60,6 +61,7 @@ class Runs(Controller):
         mate_accession: TextFilter = None,
         alias: TextFilter = None,
         in_state: StateFilter = None,
+        visibility: VisibilityFilter = None,
         file_type: TextFilter = None,
         filename: TextFilter = None,
         file_size: SizeFilter = None,
@@ -77,6 +79,7 @@ class Runs(Controller):
             "mate_accession": mate_accession,
             "alias": alias,
             "state": in_state,
+            "visibility": visibility,
             "file_type": file_type,
             "filename": filename,
             "file_size": file_size,

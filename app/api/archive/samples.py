@@ -19,7 +19,17 @@ from accession.states.removing import remove
 from accession.unit import Unit
 from app.api.archive.answers import changed, found, made, repeated, require_match
 from app.api.archive.errors import problems
-from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, StateFilter, TextFilter, listing
+from app.api.archive.lists import (
+    Count,
+    Cursor,
+    NumberFilter,
+    PageNumber,
+    PerPage,
+    StateFilter,
+    TextFilter,
+    VisibilityFilter,
+    listing,
+)
 from app.api.archive.mapping.records import OPENING, changes_of, fields_of, opening_of, sample_out
 from app.api.archive.structs.samples import SampleIn, SampleOut, SamplePatch
 from app.wiring import Wiring
@@ -44,6 +54,7 @@ class Samples(Controller):
         subject_accession: TextFilter = None,
         alias: TextFilter = None,
         in_state: StateFilter = None,
+        visibility: VisibilityFilter = None,
         checklist_id: TextFilter = None,
         organism: TextFilter = None,
         tax_id: NumberFilter = None,
@@ -63,6 +74,7 @@ class Samples(Controller):
             "subject_accession": subject_accession,
             "alias": alias,
             "state": in_state,
+            "visibility": visibility,
             "checklist_id": checklist_id,
             "organism": organism,
             "tax_id": tax_id,

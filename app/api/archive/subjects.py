@@ -19,7 +19,17 @@ from accession.states.removing import remove
 from accession.unit import Unit
 from app.api.archive.answers import changed, found, made, repeated, require_match
 from app.api.archive.errors import problems
-from app.api.archive.lists import Count, Cursor, NumberFilter, PageNumber, PerPage, StateFilter, TextFilter, listing
+from app.api.archive.lists import (
+    Count,
+    Cursor,
+    NumberFilter,
+    PageNumber,
+    PerPage,
+    StateFilter,
+    TextFilter,
+    VisibilityFilter,
+    listing,
+)
 from app.api.archive.mapping.records import OPENING, changes_of, fields_of, opening_of, subject_out
 from app.api.archive.structs.subjects import SubjectIn, SubjectOut, SubjectPatch
 from app.wiring import Wiring
@@ -43,6 +53,7 @@ class Subjects(Controller):
         project_accession: TextFilter = None,
         alias: TextFilter = None,
         in_state: StateFilter = None,
+        visibility: VisibilityFilter = None,
         organism: TextFilter = None,
         tax_id: NumberFilter = None,
         sex: TextFilter = None,
@@ -52,6 +63,7 @@ class Subjects(Controller):
             "project_accession": project_accession,
             "alias": alias,
             "state": in_state,
+            "visibility": visibility,
             "organism": organism,
             "tax_id": tax_id,
             "sex": sex,
