@@ -64,21 +64,22 @@ def state_of(unit: Unit, invitation: Invitation) -> str:
     return "expired" if invitation.expires_at <= unit.now else "pending"
 
 
+async def pending(unit: Unit, token: str, email: str) -> Invitation:
+    """The invitation of this token to this address, locked; `Rejected`, in one sentence whatever is wrong with it."""
+    found = select(Invitation).where(Invitation.digest == digest_of(token)).with_for_update()
+    row = (await unit.session.scalars(found)).one_or_none()
+    if row is None or state_of(unit, row) != "pending" or row.email != email or not await _inviter_still_may(unit, row):
+        raise Rejected([Issue("invitation_invalid", _INVALID, field="token")])
+    return row
+
+
 async def redeem(unit: Unit, token: str, account: Account) -> Invitation:
     """Use an invitation up for the account that has the invited address: it joins what it was invited to.
 
-    Raises `Rejected`, in one sentence whatever is wrong with it. Whoever belongs already keeps the higher role. `role`
-    of an invitation to the archive itself is for the caller to look at.
+    Raises as `pending`. Whoever belongs already keeps the higher role. `role` of an invitation to the archive itself
+    is for the caller to look at.
     """
-    found = select(Invitation).where(Invitation.digest == digest_of(token)).with_for_update()
-    row = (await unit.session.scalars(found)).one_or_none()
-    if (
-        row is None
-        or state_of(unit, row) != "pending"
-        or row.email != account.email
-        or not await _inviter_still_may(unit, row)
-    ):
-        raise Rejected([Issue("invitation_invalid", _INVALID, field="token")])
+    row = await pending(unit, token, account.email)
     row.accepted_at = unit.now
     await unit.session.flush()
     if row.organisation_id is not None:

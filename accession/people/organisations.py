@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.exc import IntegrityError
 
 from accession.audit.service import record
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from accession.unit import Unit
 
 _MANAGERS = (MemberRole.OWNER, MemberRole.ADMIN)
+MOST = 1000  # organisations of one account, which every request of its looks at; and anybody may put people into theirs
 
 
 class Standing(NamedTuple):
@@ -143,6 +144,7 @@ async def add_member(unit: Unit, organisation: Organisation, account_id: UUID, *
     )
     membership = await unit.session.scalar(statement)
     if membership is None:
+        await _refuse_too_many(unit, account_id)
         unit.session.add(Membership(account_id=account_id, organisation_id=organisation.id, role=role.value))
     else:
         membership.role = role.value
@@ -152,3 +154,11 @@ async def add_member(unit: Unit, organisation: Organisation, account_id: UUID, *
         raise Conflict("Somebody changed this membership at the same moment; try again.") from error
     record(unit, "organisation.member", str(organisation.id), account=str(account_id), role=role.value)
     await visibility_moved(unit.session)
+
+
+async def _refuse_too_many(unit: Unit, account_id: UUID) -> None:
+    """Raise `Conflict` for an account that belongs to as many organisations as one may."""
+    held = select(func.count()).where(Membership.account_id == account_id)
+    if int(await unit.session.scalar(held) or 0) >= MOST:
+        message = f"The account belongs to {MOST:,} organisations, which is the most; it has to leave one first."
+        raise Conflict(message, code="too_many_organisations")

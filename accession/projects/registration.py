@@ -61,13 +61,18 @@ async def add_account(
 
 
 async def open_invited(unit: Unit, newcomer: Newcomer, password_hash: str | None, invitation: str | None) -> Account:
-    """Add the rows of a checked newcomer; an invitation to the archive itself decides the role."""
-    account = await open_with_project(unit, newcomer, password_hash)
+    """Add the rows of a checked newcomer; an invitation to the archive itself decides the role.
+
+    The invitation is looked at first: who has none that holds does not learn whether the address has an account.
+    """
     if invitation is not None:
         try:
-            used = await invitations.redeem(unit, invitation, account)
+            await invitations.pending(unit, invitation, newcomer.email)
         except Rejected as refused:
             raise Rejected([msgspec.structs.replace(issue, field="invitation") for issue in refused.issues]) from None
+    account = await open_with_project(unit, newcomer, password_hash)
+    if invitation is not None:
+        used = await invitations.redeem(unit, invitation, account)
         if used.organisation_id is None and used.group_id is None:
             account.role = AccountRole(used.role).value
     return account

@@ -66,3 +66,12 @@ async def test_groups_and_the_archive_invite_newcomers_too(api, wiring, alice, a
         assert (opened.status_code, opened.json()["role"]) == (201, role)
     members = (await api.get(f"{V1}/groups/{slug}/members", headers=alice.headers)).json()
     assert [member["name"] for member in members] == ["alice", "g"]
+
+
+async def test_without_an_invitation_that_holds_nobody_learns_which_addresses_have_an_account(api, wiring, alice):
+    refusals = {(await register(api, email, "sqi_none")).text for email in (alice.email, "nobody@example.org")}
+    assert len(refusals) == 1
+    slug = await make_organisation(api, alice, "lab")
+    await api.post(f"{V1}/organisations/{slug}/invitations", json={"email": alice.email}, headers=alice.headers)
+    taken = await register(api, alice.email, await mailed_token(wiring, alice.email))
+    assert (taken.status_code, taken.json()["code"]) == (409, "email_taken")

@@ -133,7 +133,7 @@ class Invitations(Controller):
         """End an invitation that was not accepted."""
         await inviting.revoke_invitation(unit, await inviting.archive_place(unit), invitation_id)
 
-    @post("/accept", status_code=200, summary="Accept an invitation", responses=problems(422))
+    @post("/accept", status_code=200, summary="Accept an invitation", responses=problems(409, 422))
     async def accept(self, unit: NamedDependency[Unit], data: JSONBody[AcceptIn]) -> AcceptedOut:
         """Join what the invitation is to; the caller's account must have the invited e-mail address."""
         row, organisation, group = await accept(unit, data.token)

@@ -143,3 +143,17 @@ async def test_without_an_account_there_are_no_organisations_and_groups(api: htt
     await make_organisation(api, alice, "lab")
     for path in ("organisations", "organisations/lab", "organisations/nowhere", "groups", "groups/any"):
         assert (await api.get(f"{V1}/{path}")).status_code == 401, path
+
+
+async def test_nobody_is_put_into_more_organisations_than_a_request_can_look_at(
+    api: httpx.AsyncClient, alice: Any, bob: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("accession.people.organisations.MOST", 3)
+    for slug in ("one", "two"):
+        await make_organisation(api, alice, slug, bob="viewer")
+    more = await api.post(f"{V1}/organisations", json={"slug": "three"}, headers=bob.headers)
+    assert (more.status_code, more.json()["code"]) == (409, "too_many_organisations")
+    assert (await set_member(api, alice, "one", "bob", "admin")).status_code == 200, "who belongs may still be promoted"
+    assert await leave(api, bob, "two", "bob") == 204
+    await make_organisation(api, bob, "three")
+    assert (await set_member(api, alice, "two", "bob", "viewer")).status_code == 409
