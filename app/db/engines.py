@@ -37,12 +37,13 @@ class Engines(msgspec.Struct, frozen=True):
 def make_engines(settings: Settings) -> Engines:
     """Engines for the database that the settings name."""
     url = settings.resolved_database_url
-    json: dict[str, Any] = {
+    shared: dict[str, Any] = {
+        "hide_parameters": True,  # what fails is logged, and a statement's values are secrets and people's data
         "json_serializer": lambda value: _encoder.encode(value).decode(),
         "json_deserializer": msgspec.json.decode,
     }
     if settings.sqlite:
-        return _sqlite(url.replace("sqlite+aiosqlite:", "sqlite+onehop:", 1), json)
+        return _sqlite(url.replace("sqlite+aiosqlite:", "sqlite+onehop:", 1), shared)
     engine = create_async_engine(
         url,
         pool_size=10,
@@ -50,16 +51,17 @@ def make_engines(settings: Settings) -> Engines:
         pool_timeout=_WAIT_SECONDS,
         pool_pre_ping=True,
         connect_args={"timeout": 5, "server_settings": {"application_name": "seqark"}},
-        **json,
+        **shared,
     )
     return Engines(read=engine.execution_options(isolation_level="AUTOCOMMIT"), write=engine)
 
 
-def _sqlite(url: str, json: dict[str, Any]) -> Engines:
+def _sqlite(url: str, shared: dict[str, Any]) -> Engines:
     """Several readers that never wait, and one serialised writer (a queue beats SQLite's own busy loop)."""
     args = {"isolation_level": None, "timeout": _WAIT_SECONDS}
-    read = create_async_engine(url, pool_size=_SQLITE_READERS, max_overflow=0, connect_args=args, **json)
-    write = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=_WAIT_SECONDS, connect_args=args, **json)
+    shared = {**shared, "max_overflow": 0, "connect_args": args}
+    read = create_async_engine(url, pool_size=_SQLITE_READERS, **shared)
+    write = create_async_engine(url, pool_size=1, pool_timeout=_WAIT_SECONDS, **shared)
     for engine in (read, write):
         event.listen(engine.sync_engine, "connect", _tune_sqlite)
     event.listen(write.sync_engine, "begin", _begin_immediate)

@@ -6,6 +6,8 @@ import multiprocessing
 import stat
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.secrets import load_keys, rotate
 from app.settings import Settings, UnsafeSettings, from_environment
@@ -88,3 +90,12 @@ def test_a_data_folder_that_cannot_be_made_is_told_in_one_sentence(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UnsafeSettings, match="SEQARK_SECRET_KEY"):
         keys_in(tmp_path / "file" / "data")
+
+
+@pytest.mark.anyio
+async def test_a_statement_that_fails_tells_nothing_of_its_values(wiring):
+    for engine in (wiring.engines.read, wiring.engines.write):
+        async with engine.connect() as connection:
+            with pytest.raises(DBAPIError) as failed:
+                await connection.execute(text("SELECT no_such_column WHERE :told = 'x'"), {"told": "hunter2"})
+        assert "hunter2" not in str(failed.value)
