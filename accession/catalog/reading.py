@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, literal_column, select
 
 from accession.catalog.shapes import DAY, Shape, table_of
 from accession.catalog.walking import MOST_STATEMENTS, candidates, walk
@@ -123,4 +123,4 @@ def _count_statement(shape: Shape, who: Viewer, names: tuple[str, ...], exact: b
     columns = table_of(shape.model).c
     counted = candidates(shape, names, columns.serial if names else columns.state)
     rows = counted.where(readable(shape.model, who, by_accession=False))
-    return select(func.count()).select_from((rows if exact else rows.limit(EXACT_LIMIT + 1)).subquery())
+    return select(func.count()).select_from((rows if exact else rows.limit(literal_column(str(EXACT_LIMIT + 1)))).subquery())

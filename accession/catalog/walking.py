@@ -68,12 +68,11 @@ async def _nearest(
     found: list[Row[Any]] = []
     looked_at, jumped = _LOOKED_AT * limit, False
     while True:
-        window = {"before": before, "looked_at": looked_at}
-        rows = await unit.fetch(_near(listed), {**parameters, **window, "limit": limit - len(found)})
-        found.extend(rows)
-        if len(found) == limit:
-            return found
-        start = (await unit.fetch(_ahead(listed), {**parameters, **window}))[0].start
+        asked = {**parameters, "before": before}
+        found.extend(await unit.fetch(_near(listed, looked_at, limit), asked))
+        if len(found) >= limit:
+            return found[:limit]
+        start = (await unit.fetch(_ahead(listed, looked_at), asked))[0].start
         if start is None:
             return found
         before = start + 1
@@ -115,10 +114,14 @@ def _all(listed: Listed, *, by_row: bool = True) -> Select[Any]:
 
 
 @lru_cache(MOST_STATEMENTS)
-def _near(listed: Listed) -> Select[Any]:
-    """Those of the first `looked_at` that the viewer may see."""
+def _near(listed: Listed, looked_at: int, limit: int) -> Select[Any]:
+    """The first `limit` of those of the first `looked_at` that the viewer may see.
+
+    Both stand in the statement: PostgreSQL keeps no plan for parameters in their place, and plans it every time.
+    """
     serial = table_of(listed.shape.model).c.serial
-    return _all(listed).where(serial > func.coalesce(_edge(listed), 0)).offset(None)
+    near = _all(listed).where(serial > func.coalesce(_edge(listed, looked_at), 0))
+    return near.limit(literal_column(str(limit))).offset(None)
 
 
 def candidates(shape: Shape, names: tuple[str, ...], *columns: Any) -> Select[Any]:
@@ -130,19 +133,19 @@ def candidates(shape: Shape, names: tuple[str, ...], *columns: Any) -> Select[An
     return asked.where(*conditions(shape, names))
 
 
-def _edge(listed: Listed) -> ScalarSelect[int]:
+def _edge(listed: Listed, looked_at: int) -> ScalarSelect[int]:
     """The first record that is not looked at, seen or not; NULL where all were."""
     serial = table_of(listed.shape.model).c.serial
     under = candidates(listed.shape, listed.names, serial).where(serial < bindparam("before"))
-    last = under.order_by(serial.desc()).limit(literal_column("1")).offset(bindparam("looked_at"))
+    last = under.order_by(serial.desc()).limit(literal_column("1")).offset(literal_column(str(looked_at)))
     return last.correlate(None).scalar_subquery()
 
 
 @lru_cache(MOST_STATEMENTS)
-def _ahead(listed: Listed) -> Select[Any]:
+def _ahead(listed: Listed, looked_at: int) -> Select[Any]:
     """Where to go on: the newest serial, from the edge down, at which the viewer may see anything."""
     shape, who, _ = listed
-    edge = select(_edge(listed).label("at")).cte("edge")
+    edge = select(_edge(listed, looked_at).label("at")).cte("edge")
     at = select(edge.c.at).scalar_subquery()
     if who.admin or table_of(shape.model).name == "projects":
         return select(edge.c.at.label("start"))
