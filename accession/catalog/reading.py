@@ -123,4 +123,5 @@ def _count_statement(shape: Shape, who: Viewer, names: tuple[str, ...], exact: b
     columns = table_of(shape.model).c
     counted = candidates(shape, names, columns.serial if names else columns.state)
     rows = counted.where(readable(shape.model, who, by_accession=False))
-    return select(func.count()).select_from((rows if exact else rows.limit(literal_column(str(EXACT_LIMIT + 1)))).subquery())
+    counted_rows = rows if exact else rows.limit(literal_column(str(EXACT_LIMIT + 1)))
+    return select(func.count()).select_from(counted_rows.subquery())
