@@ -14,7 +14,7 @@ from accession.search.rules import KINDS, Question, beginnings, fts5, tsquery, w
 from accession.search.snippets import snippet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Row
 
@@ -51,11 +51,19 @@ class _Asked(msgspec.Struct, frozen=True):
     parameters: dict[str, Any]
 
 
-class _Place(NamedTuple):
-    """How many there are, in all and by their name, and which of them a page has."""
+class _Counted(NamedTuple):
+    """How many there are, in all and by their name, and the newest of either."""
 
     total: int
     titled: int
+    newest_total: int
+    newest_titled: int
+
+
+class _Place(NamedTuple):
+    """Which of those that were counted a page has."""
+
+    counted: _Counted
     offset: int
     size: int
 
@@ -69,12 +77,12 @@ async def search(unit: Unit, question: Question, kinds: Sequence[Kind], wanted: 
         return Found(0, [])
     words = await _words(unit, question, kinds)
     asked = _Asked(unit.dialect, (question, tuple(kinds)), {**values(unit), "words": words})
-    total, titled = await _counts(unit, asked)
-    if not total:
+    counted = await _counts(unit, asked)
+    if not counted.total:
         return Found(0, [])
     named = await _named(unit, question, kinds)
-    rows = await _rows(unit, asked, named, _Place(total, titled, offset, wanted.per_page))
-    return Found(total, [_hit(unit, row, question) for row in rows])
+    rows = await _rows(unit, asked, named, _Place(counted, offset, wanted.per_page))
+    return Found(counted.total, [_hit(unit, row, question) for row in rows])
 
 
 async def _words(unit: Unit, question: Question, kinds: Sequence[Kind]) -> str:
@@ -90,8 +98,8 @@ async def _words(unit: Unit, question: Question, kinds: Sequence[Kind]) -> str:
     return fts5(with_endings(question, known), kinds)
 
 
-async def _counts(unit: Unit, asked: _Asked) -> tuple[int, int]:
-    """How many there are, and how many by their name.
+async def _counts(unit: Unit, asked: _Asked) -> _Counted:
+    """How many there are, and how many by their name, with the newest of them.
 
     All are counted once; then, while nothing is changed or moved, only those that were registered since.
     """
@@ -100,16 +108,21 @@ async def _counts(unit: Unit, asked: _Asked) -> tuple[int, int]:
     marks = (await unit.fetch(statements.marks(), {}))[0]._asdict()
     known: dict[str, int] | None = unit.memory.recall(key, int(marks["moved"]))
     if known is not None and all(known[name] == value for name, value in marks.items()):
-        return known["total"], known["titled"]
+        return _counted(known)
     counts = statements.counts(asked.dialect, viewer(unit), since=known is not None)
     since = {name: value for name, value in (known or {}).items() if name in marks and name != "moved"}
     row = (await unit.fetch(counts, {**asked.parameters, **since}))[0]._asdict()
     if known is not None and int(row["moved"]) != known["moved"]:
         row = (await unit.fetch(statements.counts(asked.dialect, viewer(unit)), asked.parameters))[0]._asdict()
     elif known is not None:
-        row |= {name: row[name] + known[name] for name in ("total", "titled")}
+        newer = {name: max(row[name] or 0, known[name] or 0) for name in ("newest_total", "newest_titled")}
+        row |= {name: row[name] + known[name] for name in ("total", "titled")} | newer
     unit.memory.remember(key, int(row["moved"]), row)
-    return int(row["total"]), int(row["titled"])
+    return _counted(row)
+
+
+def _counted(row: Mapping[str, Any]) -> _Counted:
+    return _Counted(*(int(row[name] or 0) for name in _Counted._fields))
 
 
 async def _named(unit: Unit, question: Question, kinds: Sequence[Kind]) -> Row[Any] | None:
@@ -126,14 +139,15 @@ async def _rows(unit: Unit, asked: _Asked, named: Row[Any] | None, place: _Place
     rows = [named] if named is not None and place.offset == 0 else []
     passed = 1 if named is not None else 0
     but = {"but": named.id if named is not None else 0}
+    total, titled, newest, newest_titled = place.counted
     begin = max(0, place.offset - passed)
-    if begin < place.titled - passed and len(rows) < place.size:
-        piece = {**but, "offset": begin, "limit": place.size - len(rows)}
-        rows += await _piece(unit, asked, "titles", piece, place.titled)
-    begin = max(0, place.offset - place.titled)
-    if begin < place.total - place.titled and len(rows) < place.size:
-        piece = {**but, "offset": begin, "limit": place.size - len(rows)}
-        rows += await _piece(unit, asked, "others", piece, place.total - place.titled)
+    if begin < titled - passed and len(rows) < place.size:
+        piece = {**but, "top": newest_titled, "offset": begin, "limit": place.size - len(rows)}
+        rows += await _piece(unit, asked, "titles", piece, titled)
+    begin = max(0, place.offset - titled)
+    if begin < total - titled and len(rows) < place.size:
+        piece = {**but, "top": newest, "offset": begin, "limit": place.size - len(rows)}
+        rows += await _piece(unit, asked, "others", piece, total - titled)
     return rows
 
 

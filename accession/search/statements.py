@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import (
+    BigInteger,
     Select,
     Table,
     Text,
@@ -93,20 +94,28 @@ def by_name(who: Viewer) -> Select[Any]:
 
 @lru_cache(_MOST)
 def counts(dialect: str, who: Viewer, *, since: bool = False) -> Select[Any]:
-    """The marks, how many records hold the question, and how many hold it in their name.
+    """The marks, how many records hold the question, how many hold it in their name, and the newest of either.
 
     With `since` only those that were registered since the marks that are given as parameters.
     """
     marked = marks().subquery("marked")
     if dialect == "sqlite":
-        total, titled = (
-            select(func.count()).select_from(_matching(where, who)).where(*_counted(where, who, since=since))
-            for where in (_ANYWHERE, _TITLES)
-        )
-        both = (total.scalar_subquery().label("total"), titled.scalar_subquery().label("titled"))
-        return select(*marked.c, *both)
+        both = [
+            select(func.count().label(name), func.max(where.c.rowid).label(f"newest_{name}"))
+            .select_from(_matching(where, who))
+            .where(*_counted(where, who, since=since))
+            .subquery(f"of_{name}")
+            for name, where in (("total", _ANYWHERE), ("titled", _TITLES))
+        ]
+        return select(*marked.c, *both[0].c, *both[1].c).select_from(marked.join(both[0], true()).join(both[1], true()))
     new = [or_(*(and_(_e.kind == kind.value, _e.serial >= bindparam(f"next_{kind}")) for kind in _KINDS))]
-    found = select(func.count().label("total"), func.count().filter(_holds(_e.title_words)).label("titled"))
+    in_name = _holds(_e.title_words)
+    found = select(
+        func.count().label("total"),
+        func.max(_e.id).label("newest_total"),
+        func.count().filter(in_name).label("titled"),
+        func.max(_e.id).filter(in_name).label("newest_titled"),
+    )
     counted = found.where(_indexed(_e.words), _seen(who), *(new if since else ())).subquery("counted")
     return select(*marked.c, *counted.c).select_from(marked.join(counted, true()))
 
@@ -121,7 +130,8 @@ def _counted(where: Any, who: Viewer, *, since: bool) -> list[ColumnElement[bool
 def hits(dialect: str, who: Viewer, tier: str, *, near: bool = False) -> Select[Any]:
     """A piece of a tier, `titles` or `others`, newest first, without the entry `but`; with `limit` and `offset`.
 
-    With `near` only among the newest `window` entries, where PostgreSQL goes through them one by one.
+    `top` is the newest hit that is known, so that newer ones which are hidden are not gone through each time. With
+    `near` only among the `window` entries down from there, where PostgreSQL goes through them one by one.
     """
     build = _hits_of_sqlite if dialect == "sqlite" else _hits_near if near else _hits_indexed
     found = build(who, tier).where(_e.id != bindparam("but"))
@@ -142,7 +152,8 @@ def _matches(where: Any) -> ColumnElement[bool]:
 def _hits_of_sqlite(who: Viewer, tier: str) -> Select[Any]:
     """FTS5 gives row ids downwards by itself; the titles to leave out are fewer than the deepest page."""
     where = _TITLES if tier == "titles" else _ANYWHERE
-    found = select(*_HIT).select_from(_matching(where)).where(_matches(where), _seen(who, by_row=True))
+    under = where.c.rowid <= bindparam("top")
+    found = select(*_HIT).select_from(_matching(where)).where(_matches(where), under, _seen(who, by_row=True))
     if tier == "others":
         titles = select(_TITLES.c.rowid).where(_matches(_TITLES))
         found = found.where(where.c.rowid.not_in(titles))
@@ -177,6 +188,6 @@ def _hits_indexed(who: Viewer, tier: str) -> Select[Any]:
 
 def _hits_near(who: Viewer, tier: str) -> Select[Any]:
     """By the order, one entry after the other, not further back than the window."""
-    newest = select(func.max(_e.id)).correlate(None).scalar_subquery()
-    near = _e.id > newest - bindparam("window")
+    top, window = (bindparam(name, type_=BigInteger) for name in ("top", "window"))
+    near = and_(_e.id <= top, _e.id > top - window)
     return select(*_HIT).where(near, *_tier(tier, indexed=False), _seen(who, by_row=True)).order_by(_e.id.desc())

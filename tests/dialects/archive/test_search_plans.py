@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.wiring import Wiring
 
 pytestmark = pytest.mark.anyio
-PIECE = {"but": 0, "limit": 20, "offset": 0, "window": 2000}
+PIECE = {"but": 0, "top": 2**62, "limit": 20, "offset": 0, "window": 2000}
 
 
 async def plan_of(wiring: Wiring, who: Any, build: Any, *, near: bool = False) -> str:
