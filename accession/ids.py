@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from accession.errors import Rejected
 from accession.issues import Issue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Kind(StrEnum):
@@ -70,3 +74,13 @@ def require_serial(text: str, prefix: str, kind: Kind, field: str = "accession")
         message = f"{text[:80]!r} is not a {kind.name.lower()} accession; expected the form {form}."
         raise Rejected([Issue("malformed_accession", message, field=field)])
     return parsed
+
+
+def require_any(text: str, prefix: str, kinds: Iterable[Kind]) -> Accession:
+    """Read an accession of one of several kinds, or raise `Rejected` naming their forms."""
+    parsed = parse_accession(text)
+    if parsed is not None and parsed.kind in kinds:
+        return require_serial(text, prefix, parsed.kind)
+    forms = " or ".join(format_accession(prefix, kind, 42) for kind in kinds)
+    message = f"{text[:80]!r} is no accession that is taken here; expected the form {forms}."
+    raise Rejected([Issue("malformed_accession", message, field="accession")])

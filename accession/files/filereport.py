@@ -25,7 +25,7 @@ from accession.catalog.shapes import (
 from accession.errors import Malformed, Rejected
 from accession.files.models import FileState
 from accession.files.runs import FILES, RUN, RUNS
-from accession.ids import Kind, format_accession, parse_accession, require_serial
+from accession.ids import Kind, format_accession, require_any
 from accession.issues import Issue
 from accession.people.access import Viewer, readable, values, viewer
 
@@ -84,9 +84,8 @@ def check_result(result: str) -> None:
 
 async def open_report(unit: Unit, accession: str, fields: tuple[str, ...]) -> FileReport:
     """Find the record; `Rejected` for a malformed accession, `NotFound` and `Gone` as the record itself answers."""
-    parsed = parse_accession(accession)
-    kind = parsed.kind if parsed is not None and parsed.kind in _SHAPES else Kind.PROJECT
-    wanted = require_serial(accession, unit.prefix, kind)
+    wanted = require_any(accession, unit.prefix, _SHAPES)
+    kind = wanted.kind
     if wanted.version is not None:
         message = f"A report is of a run, not of one version of it; ask for {accession.partition('.')[0]}."
         raise Rejected([Issue("malformed_accession", message, field="accession")])

@@ -27,7 +27,7 @@ from accession.catalog.shapes import (
 from accession.errors import Rejected, TooLarge
 from accession.files.models import FileState
 from accession.files.runs import FILES, RUN, RUNS
-from accession.ids import Accession, Kind, format_accession, parse_accession, require_serial
+from accession.ids import Accession, Kind, format_accession, require_any
 from accession.issues import Issue
 from accession.people.access import Viewer, readable, values, viewer
 
@@ -92,9 +92,7 @@ class RunFile(msgspec.Struct, frozen=True, kw_only=True):
 
 def _wanted(unit: Unit, text: str) -> Accession:
     """The record that is asked for: any with runs below it, and without a version."""
-    parsed = parse_accession(text)
-    kind = parsed.kind if parsed is not None and parsed.kind in _SHAPES else Kind.PROJECT
-    wanted = require_serial(text, unit.prefix, kind)
+    wanted = require_any(text, unit.prefix, _SHAPES)
     if wanted.version is not None:
         message = f"A sample sheet is of a run, not of one version of it; ask for {text.partition('.')[0]}."
         raise Rejected([Issue("malformed_accession", message, field="accession")])

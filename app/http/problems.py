@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
@@ -10,6 +10,10 @@ from litestar.exceptions import HTTPException, NotFoundException, ValidationExce
 
 from accession import errors
 from accession.issues import Issue
+from app.http.faults import faults_of
+
+if TYPE_CHECKING:
+    from litestar import Request
 
 log = structlog.get_logger()
 
@@ -50,11 +54,11 @@ class Problem(msgspec.Struct, frozen=True):
     headers: dict[str, str] = {}
 
 
-def problem_of(error: Exception) -> Problem:
+def problem_of(error: Exception, request: Request[Any, Any, Any] | None = None) -> Problem:
     """The problem that an exception stands for; what nobody foresaw is logged and told as a plain 500."""
     match error:
         case ExceptionGroup(exceptions=[Exception() as only]):  # what a dependency made of a handler's exception
-            return problem_of(only)
+            return problem_of(only, request)
         case errors.Rejected():
             return Problem(422, error.code, error.detail, error.issues)
         case errors.Gone():
@@ -63,7 +67,7 @@ def problem_of(error: Exception) -> Problem:
             status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
             return Problem(status, error.code, error.detail, headers=_headers_of(error, status))
         case ValidationException():
-            return Problem(400, "malformed", *_validation(error))
+            return Problem(400, "malformed", *_validation(error, request))
         case NotFoundException():
             return Problem(404, "not_found", "There is nothing at this address.")
         case HTTPException():
@@ -86,15 +90,9 @@ def _headers_of(error: errors.DomainError, status: int) -> dict[str, str]:
     return {"Retry-After": "5"} if status == 503 else {}
 
 
-def _validation(error: ValidationException) -> tuple[str, list[Issue]]:
-    """Litestar's list of faults as issues, and a sentence naming the first."""
-    found: list[Issue] = []
-    for item in error.extra if isinstance(error.extra, list) else []:
-        message = str(item.get("message", "")) if isinstance(item, dict) else str(item)
-        field = str(item.get("key", "")) or None if isinstance(item, dict) else None
-        if message == "'data'":
-            message = "a body is required."
-        found.append(Issue("malformed", message, field=field))
+def _validation(error: ValidationException, request: Request[Any, Any, Any] | None) -> tuple[str, list[Issue]]:
+    """The framework's list of faults as issues, and a sentence naming the first."""
+    found = faults_of(error, request)
     if found:
         first = found[0]
         return (f"{first.field}: {first.message}" if first.field else first.message), found

@@ -24,6 +24,8 @@ EventVerb = Annotated[str | None, QueryParameter(description="Only events with t
 Subject = Annotated[str | None, QueryParameter(description="Only events about this accession or id.")]
 Since = Annotated[str | None, QueryParameter(description="Only events from this day or moment (ISO 8601, UTC) on.")]
 Until = Annotated[str | None, QueryParameter(description="Only events before this day or moment (ISO 8601, UTC).")]
+_NAMES = {f"{parent}_id": f"{parent}_accession" for parent in ("subject", "sample", "experiment", "mate")}
+"""What the records of this dialect call a column that names another record."""
 
 
 class Audit(Controller):
@@ -104,6 +106,8 @@ def history_out(entry: Entry) -> HistoryOut:
     """An event as those who manage the record see it: without addresses."""
     detail = dict(entry.detail)
     version, fields = detail.pop("version", None), detail.pop("fields", None)
+    if fields is not None:
+        fields = sorted(_NAMES.get(name, name) for name in fields)
     return HistoryOut(entry.at, entry.verb, _actor(entry), version, fields, detail)
 
 

@@ -56,7 +56,7 @@ class TombstoneOut(msgspec.Struct, frozen=True):
 
 def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Any exception of a handler, a dependency or the middleware as a problem document."""
-    problem = problem_of(error)
+    problem = problem_of(error, request)
     if problem.tombstone is not None:
         return Response(problem.tombstone, status_code=problem.status, headers=problem.headers)
     body = ProblemOut(
@@ -67,7 +67,6 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
         code=problem.code,
         issues=problem.issues,
     )
-    del request
     return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=problem.headers)
 
 
