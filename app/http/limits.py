@@ -32,6 +32,7 @@ UPLOAD: dict[str, Any] = {"counts_as": RequestKind.UPLOAD}
 DOWNLOAD: dict[str, Any] = {"counts_as": RequestKind.DOWNLOAD}
 SEARCH: dict[str, Any] = {"counts_as": RequestKind.SEARCH}
 PART_OF_UPLOAD: dict[str, Any] = {"counts_as": RequestKind.UPLOAD, "counted_before": True}
+_PLURALS = {kind: f"{kind}es" if kind is RequestKind.SEARCH else f"{kind}s" for kind in RequestKind}
 _STANDING = "rate_limit"
 
 
@@ -95,7 +96,8 @@ class _Limiting(ASGIMiddleware):
         if standing.used > standing.limit and not part:
             wait = max(1, standing.reset - int(self.wiring.clock.now().timestamp()))
             raise TooManyRequests(
-                f"That was more than {standing.limit} {kind}s in this hour; go on in {wait} seconds.", retry_after=wait
+                f"That was more than {standing.limit} {_PLURALS[kind]} in this hour; go on in {wait} seconds.",
+                retry_after=wait,
             )
         await next_app(scope, receive, send)
 
