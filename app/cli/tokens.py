@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import rich_click as click
 
 from accession.errors import NotFound
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from accession.unit import Unit
 
 _ACCOUNT = click.argument("account")
+_TOLD = ("id", "name", "scopes", "created_at", "expires_at", "last_used_at")
 
 
 @click.group()
@@ -52,7 +54,8 @@ def add_token(account: str, name: str, scopes: tuple[str, ...], days: int | None
 
 @tokens.command("list")
 @_ACCOUNT
-def list_tokens(account: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead.")
+def list_tokens(account: str, *, as_json: bool) -> None:
     """Print an account's tokens, one in a line with tabs: id, name, scopes, end, last use; never a token itself."""
 
     async def work() -> list[Any]:
@@ -67,7 +70,12 @@ def list_tokens(account: str) -> None:
                     break
         return found
 
-    for row in run(work()):
+    rows = run(work())
+    if as_json:
+        told = [{name: getattr(row, name) for name in _TOLD} for row in rows]
+        click.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
+        return
+    for row in rows:
         scopes = ",".join(row.scopes) if row.scopes is not None else "everything"
         used = f"used {_day(row.last_used_at)}"
         click.echo("\t".join((str(row.id), row.name, scopes, f"ends {_day(row.expires_at)}", used)))

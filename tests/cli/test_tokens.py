@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -42,6 +43,8 @@ def test_tokens_are_listed_without_their_texts_and_revoked_by_their_ids(archive:
     assert newest[1:3] == ["robot", "read,write"]
     assert oldest[1:] == ["command line", "everything", "ends never", "used never"]
     assert newest[3] != "ends never"
+    printed = json.loads(archive("tokens", "list", "alice", "--json").out)
+    assert [(row["id"], row["scopes"]) for row in printed] == [(newest[0], ["read", "write"]), (oldest[0], None)]
     assert archive("tokens", "revoke", "alice", newest[0]).code == 0
     assert [line.split("\t")[0] for line in archive("tokens", "list", "alice").out.splitlines()] == [oldest[0]]
     assert "no such token" in archive("tokens", "revoke", "alice", newest[0]).sentence()
