@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
-from litestar.exceptions import HTTPException, NotFoundException, ValidationException
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 
 from accession import errors
 from accession.issues import Issue
@@ -70,6 +70,9 @@ def problem_of(error: Exception, request: Request[Any, Any, Any] | None = None) 
             return Problem(400, "malformed", *_validation(error, request))
         case NotFoundException():
             return Problem(404, "not_found", "There is nothing at this address.")
+        case MethodNotAllowedException():
+            told = "This address does not take that method; 'Allow' names those that it takes."
+            return Problem(405, "method_not_allowed", told, headers=dict(error.headers or {}))
         case HTTPException():
             code = _HTTP_CODES.get(error.status_code, "error")
             return Problem(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))

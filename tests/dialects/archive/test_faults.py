@@ -62,3 +62,10 @@ async def test_a_history_names_fields_as_the_records_do(api: httpx.AsyncClient, 
     assert changed.status_code == 200, changed.text
     events = (await api.get(f"{V1}/samples/{sample}/history", headers=alice.headers)).json()
     assert events[0]["fields"] == ["subject_accession"]
+
+
+async def test_a_method_that_an_address_lacks_is_told_with_those_it_has(api: httpx.AsyncClient) -> None:
+    answer = await api.put(f"{V1}/checklists")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert "Allow" in answer.json()["detail"]
+    assert "GET" in answer.headers["allow"]
