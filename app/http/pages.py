@@ -80,7 +80,7 @@ class QcPages(Controller):
             waiting = {**FOREIGN, "Cache-Control": "no-store", "Retry-After": "3", "Refresh": "3"}
             return Response(_SOON, status_code=202, media_type=MediaType.HTML, headers=waiting)
         chunks = await _begun(wiring, shown.key)
-        return Stream(chunks, media_type="text/html; charset=utf-8", headers={**FOREIGN, **caching})
+        return Stream(chunks, media_type=MediaType.HTML, headers={**FOREIGN, **caching})
 
 
 def page_path(accession: str, tool: str) -> str:

@@ -75,7 +75,7 @@ async def test_pages_are_served_as_foreign_code(wiring, store, api, alice, tmp_p
     assert "allow-same-origin" not in policy
     assert "default-src 'none'" in policy
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["content-type"].startswith("text/html")
+    assert headers["content-type"] == "text/html; charset=utf-8"
 
 
 async def test_a_page_finds_a_storage_that_forgets_where_the_sandbox_gives_none(wiring, store, api, alice, tmp_path):

@@ -30,8 +30,8 @@ from app.wiring import Wiring
 MAX_SHEET_BYTES = 50 * 2**20
 _BODY_LIMIT = MAX_SHEET_BYTES + 2**20
 _MEDIA_TYPES = {
-    SheetFormat.TSV: "text/tab-separated-values; charset=utf-8",
-    SheetFormat.CSV: "text/csv; charset=utf-8",
+    SheetFormat.TSV: "text/tab-separated-values",
+    SheetFormat.CSV: "text/csv",
     SheetFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _FAULTS = ResponseSpec(

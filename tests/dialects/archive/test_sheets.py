@@ -263,6 +263,8 @@ async def test_templates_come_in_three_forms(api: httpx.AsyncClient) -> None:
         answer = await api.get(f"{V1}/bulk-submit/template/ERC000011?format={form}")
         assert answer.content.startswith(start)
         assert f"ERC000011.{form}" in answer.headers["content-disposition"]
+    sent = (await api.get(f"{V1}/bulk-submit/template/ERC000011?format=csv")).headers["content-type"]
+    assert sent == "text/csv; charset=utf-8"
     assert (await api.get(f"{V1}/bulk-submit/template/ERC9")).status_code == 404
     assert (await api.get(f"{V1}/bulk-submit/template/ERC000011?format=pdf")).status_code == 400
 
