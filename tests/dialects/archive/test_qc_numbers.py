@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from accession.catalog import reading
+from accession.catalog import reading, walking
 from accession.files.leases import claim_measuring, claim_validation
 from accession.files.measures import MEASURES
 from accession.files.models import FileState
@@ -183,8 +183,8 @@ async def test_a_refused_file_has_no_numbers(wiring: Any, api: Any, alice: Any) 
 
 
 def test_filters_in_all_their_combinations_fill_no_memory() -> None:
-    for built in (reading._page_statement, reading._count_statement):
-        assert built.cache_info().maxsize == reading.MOST_STATEMENTS
+    for built in (walking._all, walking._near, walking._ahead, reading._count_statement):
+        assert built.cache_info().maxsize == walking.MOST_STATEMENTS
 
 
 async def test_the_report_of_the_archive_is_there_with_the_verdict(wiring: Any, api: Any, runs: Any) -> None:
