@@ -92,8 +92,9 @@ async def _organisation(unit: Unit, account: UUID, slug: str | None) -> UUID:
 
 
 async def change_project(unit: Unit, accession: str, changes: Mapping[str, Any]) -> None:
-    """Merge `changes` into a project's description; its state moves by verbs of their own."""
-    row, scope = await load_for_change(unit, Project, Kind.PROJECT, accession, Verb.MANAGE)
+    """Merge `changes` into a project's description; its day of release is for those who manage it."""
+    verb = Verb.MANAGE if "release_date" in changes else Verb.CONTRIBUTE
+    row, scope = await load_for_change(unit, Project, Kind.PROJECT, accession, verb)
     fields = dict(changes)
     current = {c: getattr(row, c) for c in _COLUMNS}
     settled, issues = settle_project(ProjectDraft(**{**current, **fields}))

@@ -82,7 +82,7 @@ def _about_records() -> dict[str, Route]:
         one = f"/{noun}s/{{accession}}"
         found[f"GET /{noun}s"] = Route(Need.NOTHING)
         found[f"GET {one}"] = Route(Need.READ)
-        found[f"PATCH {one}"] = Route(Need.MANAGE if noun == "project" else Need.CONTRIBUTE, body={})
+        found[f"PATCH {one}"] = Route(Need.CONTRIBUTE, body={})
         found[f"DELETE {one}"] = Route(Need.MANAGE if noun == "project" else Need.CONTRIBUTE, open_need=Need.MANAGE)
         found[f"GET {one}/history"] = Route(Need.HISTORY)
         for move, body in MOVES.items():

@@ -146,13 +146,17 @@ async def test_share_on_a_sample_shares_that_sample_alone(
     assert await seen(api, carol, tree) == OF_SAMPLE
 
 
-async def test_edit_on_a_project_adds_records_and_leaves_the_project_itself(
+async def test_edit_on_a_project_changes_what_it_says_and_not_who_sees_it(
     api: httpx.AsyncClient, alice: Any, bob: Any, tree: dict[str, str]
 ) -> None:
     project = f"{V1}/projects/{tree['projects']}"
     await granted(api, alice, f"projects/{tree['projects']}", user="bob", level="share")
     await make_sample(api, bob, tree["projects"])
-    assert (await api.patch(project, json={"title": "Mine"}, headers=bob.headers)).status_code == 403
+    assert (await api.patch(project, json={"title": "Better told"}, headers=bob.headers)).json()[
+        "title"
+    ] == "Better told"
+    moved = await api.patch(project, json={"release_date": "2999-01-01"}, headers=bob.headers)
+    assert (moved.status_code, moved.json()["code"]) == (403, "denied")
     assert (await api.post(f"{project}/release", json={}, headers=bob.headers)).status_code == 403
     assert (await api.post(f"{project}/transfer", json={"user": "bob"}, headers=bob.headers)).status_code == 403
     assert (await api.get(f"{project}/reviewer-links", headers=bob.headers)).status_code == 403
