@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from accession.audit.service import record
-from accession.errors import Conflict, Unauthenticated
+from accession.errors import Conflict, NotFound, Unauthenticated
 from accession.people import rules
 from accession.people.credentials import Identity
+from accession.people.lists import page_of
 from accession.people.models import Account
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from joserfc.jwk import Key
+    from sqlalchemy import Row
 
+    from accession.paging import Page, PageRequest
     from accession.unit import Unit
 
 # Signatures of a private key alone: with a shared one, whoever may check could also sign.
@@ -166,3 +169,21 @@ async def link(unit: Unit, account_id: UUID, vouched: Vouched) -> None:
     except IntegrityError as error:
         raise Conflict("This identity was linked at the same moment; sign in again.", code="identity_taken") from error
     record(unit, "identity.link", str(account_id), issuer=vouched.issuer)
+
+
+async def list_identities(unit: Unit, account_id: UUID, wanted: PageRequest) -> Page[Row[Any]]:
+    """One page of the identities that speak for an account, newest first."""
+    columns = (Identity.id, Identity.issuer, Identity.email, Identity.created_at, Identity.last_used_at)
+    return await page_of(unit, select(*columns).where(Identity.account_id == account_id), wanted, Identity.id.desc())
+
+
+async def unlink(unit: Unit, account_id: UUID, identity_id: UUID) -> None:
+    """Let an identity speak for the account no more; `Conflict` where the account has no password to log in with."""
+    account = await unit.session.get_one(Account, account_id, with_for_update=True)
+    ended = delete(Identity).where(Identity.id == identity_id, Identity.account_id == account_id)
+    row = (await unit.session.execute(ended.returning(Identity.issuer))).one_or_none()
+    if row is None:
+        raise NotFound("There is no such identity, or it is not linked to you.")
+    if account.password_hash is None:
+        raise Conflict("This account has no password yet; set one by a reset, then unlink.", code="no_password")
+    record(unit, "identity.unlink", str(account_id), issuer=row.issuer)

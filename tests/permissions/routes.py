@@ -199,6 +199,8 @@ ROUTES: dict[str, Route] = {
     "GET /auth/clients": Route(Need.ACCOUNT),
     "POST /auth/clients": Route(Need.ACCOUNT, body={"name": "a machine"}),
     "DELETE /auth/clients/{client}": Route(Need.ACCOUNT),
+    "GET /auth/identities": Route(Need.ACCOUNT),
+    "DELETE /auth/identities/{identity_id}": Route(Need.ACCOUNT),
     "GET /users": Route(Need.ADMIN),
     "PUT /users/{user_id}/role": Route(Need.ADMIN, body={"role": "submitter"}),
     "PUT /users/{user_id}/activate": Route(Need.ADMIN),

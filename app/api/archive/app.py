@@ -12,7 +12,7 @@ from litestar.openapi.spec import Components, License, SecurityScheme, Server
 from app.api.archive.audit import HISTORIES, Audit
 from app.api.archive.auth import AuthController, decide
 from app.api.archive.auth_oidc import SignInElsewhere
-from app.api.archive.auth_tokens import MachineClients, PersonalTokens
+from app.api.archive.auth_tokens import Identities, MachineClients, PersonalTokens
 from app.api.archive.checklists import Checklists
 from app.api.archive.document import TAGS, finished, operation_id
 from app.api.archive.downloads import Downloads
@@ -64,6 +64,7 @@ RESOURCES: tuple[type, ...] = (
     SignInElsewhere,
     PersonalTokens,
     MachineClients,
+    Identities,
     Users,
     Organisations,
     OrganisationInvitations,

@@ -1,4 +1,4 @@
-"""`/auth/tokens` and `/auth/clients`: what scripts and machines speak for an account with."""
+"""`/auth/tokens`, `/auth/clients` and `/auth/identities`: what speaks for an account beside its password."""
 
 from __future__ import annotations
 
@@ -10,12 +10,20 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from accession.paging import page_request
-from accession.people import clients, personal
+from accession.people import clients, identities, personal
 from accession.people.wishes import Wish
 from accession.unit import Unit
 from app.api.archive.errors import problems
 from app.api.archive.lists import PageNumber, PerPage, page_headers
-from app.api.archive.structs.tokens import ClientIn, ClientOut, NewClientOut, NewTokenOut, TokenIn, TokenOut
+from app.api.archive.structs.tokens import (
+    ClientIn,
+    ClientOut,
+    IdentityOut,
+    NewClientOut,
+    NewTokenOut,
+    TokenIn,
+    TokenOut,
+)
 
 _BODY_LIMIT = 64 * 1024
 _ONCE = {"Cache-Control": "no-store"}
@@ -82,6 +90,28 @@ class MachineClients(Controller):
     async def revoke_client(self, unit: NamedDependency[Unit], client: FromPath[UUID]) -> None:
         """End a client, by its `id`, and every token that it was given, at once."""
         await clients.revoke(unit, unit.require_account(), client)
+
+
+class Identities(Controller):
+    """Identities at another provider."""
+
+    path = "/auth/identities"
+    tags = ("Accounts",)
+    security = _BEARER
+
+    @get("/", summary="List the own identities", responses=problems())
+    async def list_identities(
+        self, request: Asked, unit: NamedDependency[Unit], page: PageNumber = 1, per_page: PerPage = 20
+    ) -> Response[list[IdentityOut]]:
+        """The identities that sign in to the caller's account, newest first."""
+        wanted = page_request(page, per_page, None, None)
+        found = await identities.list_identities(unit, unit.require_account(), wanted)
+        return Response([_shown(IdentityOut, row) for row in found.items], headers=page_headers(request, wanted, found))
+
+    @delete("/{identity_id:uuid}", summary="Unlink an identity", responses=problems(403, 404, 409))
+    async def unlink_identity(self, unit: NamedDependency[Unit], identity_id: FromPath[UUID]) -> None:
+        """Let an identity sign in no more; an account without a password keeps its identities."""
+        await identities.unlink(unit, unit.require_account(), identity_id)
 
 
 def _wish(data: TokenIn | ClientIn) -> Wish:

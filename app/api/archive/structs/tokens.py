@@ -56,6 +56,16 @@ class NewTokenOut(msgspec.Struct, frozen=True):
     token: Annotated[str, _told("Goes into `Authorization: Bearer …`.", "sqk_vC0Xb…")]
 
 
+class IdentityOut(msgspec.Struct, frozen=True):
+    """An identity at another provider, which signs in to the account."""
+
+    id: UUID
+    issuer: str
+    email: str | None
+    created_at: datetime
+    last_used_at: Used
+
+
 class SignInOut(msgspec.Struct, frozen=True):
     """Where a browser goes to sign in by the identity provider."""
 
