@@ -14,6 +14,7 @@ from seqark_client.answers import FileStatus, QcStatus
 from tests.journeys.scene import Scene
 from tests.journeys.travelling import (
     CHECKLIST,
+    fetched,
     form_of,
     md5,
     sheet_of,
@@ -185,7 +186,7 @@ def during_a_submission(scene: Scene) -> None:
     for file_id in [one for one in scene.submitter.acknowledged if one not in scene.submitter.runs]:
         content = scene.submitter.acknowledged.pop(file_id)
         (run,) = [run for run in made.runs if client.runs.get(run).checksum_md5 == md5(content)]
-        assert httpx.get(client.downloads.link(run), timeout=DEADLINE).content == content
+        assert fetched(client.downloads.link(run)) == content
 
 
 def _copy(content: bytes, number: int) -> bytes:

@@ -13,7 +13,7 @@ import httpx
 from seqark_client import Client
 from seqark_client.answers import FileStatus
 from seqark_client.patience import Patience
-from tests.servers.serving import DEADLINE
+from tests.servers.serving import DEADLINE, eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +108,7 @@ class Submitter:
             told = (file.file_size, file.checksum_md5, file.checksum_sha256)
             assert told == (len(content), md5(content), hashlib.sha256(content).hexdigest())
             link = self.client.downloads.link(self.make_run(file_id))
-            assert httpx.get(link, timeout=DEADLINE).content == content
+            assert fetched(link) == content
             self.checked.add(file_id)
         listed = [run.accession for run in self.client.runs.each(experiment_accession=self.experiment)]
         assert sorted(listed) == sorted(self.runs.values()), "each file is one run, and no run is there twice"
@@ -133,6 +133,17 @@ def submitter_of(serving: Serving) -> Submitter:
     submitter = Submitter(serving, client)
     submitter.settle_down()
     return submitter
+
+
+def fetched(link: str) -> bytes:
+    """The bytes behind a link; a store that has just come back says 500 "please try again" for a moment."""
+    answer = eventually(lambda: _unless_store_asks_again(httpx.get(link, timeout=DEADLINE)), "the store to answer")
+    assert answer.status_code == 200, answer.text
+    return answer.content  # type: ignore[no-any-return]
+
+
+def _unless_store_asks_again(answer: httpx.Response) -> httpx.Response | None:
+    return None if answer.status_code >= 500 else answer
 
 
 def md5(content: bytes) -> str:
