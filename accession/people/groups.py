@@ -13,10 +13,10 @@ from accession.errors import Conflict, Denied, NotFound, Rejected
 from accession.issues import Issue
 from accession.numbers import visibility_moved
 from accession.people import rules
+from accession.people.access import refuse_viewers
 from accession.people.grantees import looked_up
 from accession.people.lists import page_of
 from accession.people.models import Account, Grant, Group, GroupMember
-from accession.people.organisations import refuse_viewers
 from accession.people.rules import AccountRole
 
 if TYPE_CHECKING:

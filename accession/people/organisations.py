@@ -11,6 +11,7 @@ from accession.audit.service import record
 from accession.errors import Conflict, Denied, NotFound, Rejected
 from accession.numbers import visibility_moved
 from accession.people import rules
+from accession.people.access import refuse_viewers
 from accession.people.lists import page_of
 from accession.people.models import Membership, Organisation
 from accession.people.rules import AccountRole, MemberRole
@@ -121,13 +122,6 @@ def manages(unit: Unit, standing: Standing) -> bool:
 def owns(unit: Unit, standing: Standing) -> bool:
     """Whether the actor may make and unmake owners of an organisation."""
     return unit.actor.admin or (standing.role == MemberRole.OWNER and unit.actor.role != AccountRole.VIEWER)
-
-
-def refuse_viewers(unit: Unit) -> None:
-    """Raise `Denied` for an account that only reads, `Unauthenticated` for none."""
-    unit.require_account()
-    if unit.actor.role == AccountRole.VIEWER:
-        raise Denied("Your account may only read; ask the archive's administrator for the role submitter.")
 
 
 def refuse_personal(organisation: Organisation) -> None:
