@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
 
-from accession.base import GONE
+from accession.base import State
 from accession.catalog.models import Experiment, Run, Sample, Subject
 from accession.errors import Denied, NotFound
 from accession.ids import Kind, require_serial
@@ -33,19 +33,20 @@ _MODELS: dict[Kind, Any] = {
 
 
 async def history_of(unit: Unit, kind: Kind, accession: str, wanted: PageRequest) -> Page[Entry]:
-    """The events of a record, newest first; of one that is gone too, for those who managed or shared it.
+    """The events of a record, newest first; of one that was withdrawn too, for those who managed or shared it.
 
-    `NotFound` for whoever cannot see the record, `Gone` where it was withdrawn, `Denied` for its mere readers.
+    `NotFound` for whoever cannot see the record and for one that was removed, `Gone` where it was withdrawn, `Denied`
+    for its mere readers.
     """
     model = _MODELS[kind]
     serial = require_serial(accession, unit.prefix, kind).serial
     printed = unit.accession(kind, serial)
-    seen = or_(readable_by(model, unit, by_accession=True), *(model.state == state for state in GONE))
+    seen = or_(readable_by(model, unit, by_accession=True), model.state == State.WITHDRAWN)
     found = select(model, Scope).join(Scope, Scope.id == model.scope_id).where(model.serial == serial, seen)
     row = (await unit.session.execute(found)).first()
     entitled = row is not None and unit.actor.signed_in and await may(unit, Verb.SHARE, row[1], row[0])
     if not entitled:
-        if row is None or row[0].state in GONE:
+        if row is None or row[0].state == State.WITHDRAWN:
             await raise_gone(unit, model, kind, serial)
             raise NotFound(f"There is no {kind.name.lower()} {printed}, or it is not visible to you.")
         unit.require_account()

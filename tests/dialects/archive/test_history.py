@@ -139,6 +139,15 @@ async def test_a_withdrawn_record_keeps_its_history_for_those_who_managed_it(wir
         assert (answer.status_code, answer.json()["state"]) == (410, "withdrawn")
 
 
+async def test_a_removed_record_has_no_history_but_in_the_audit(api, alice, admin):
+    project = await make_project(api, alice, visibility="private")
+    assert (await api.delete(f"{V1}/projects/{project}", headers=alice.headers)).status_code == 204
+    for who in (alice, admin):
+        assert (await history(api, who, "projects", project)).status_code == 404
+    told = (await api.get(f"{V1}/audit", params={"subject": project}, headers=admin.headers)).json()
+    assert [event["verb"] for event in told] == ["remove", "create"]
+
+
 async def test_a_history_is_paged_by_number_and_by_cursor(wiring, api, alice):
     accession = await make_project(api, alice)
     async with wiring.writing(alice.actor) as unit:
